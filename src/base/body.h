@@ -1,0 +1,54 @@
+/* body: bytes to send, as spans that are pulled.
+ *
+ * A span is memory or a range of a file. A body lends spans when the writer has room for them and
+ * is told what was taken, so back-pressure needs no code and nothing is copied. Filters are bodies
+ * that pull from another body. */
+#ifndef SKIFF_BASE_BODY_H
+#define SKIFF_BASE_BODY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct span {
+    const char *mem; /* NULL: len bytes of fd from at */
+    size_t len;
+    off_t at;
+    int fd;
+};
+
+enum {
+    BODY_END = 0,   /* nothing more will come */
+    BODY_WAIT = -1, /* nothing yet; the owner will be run when there is */
+    BODY_FAIL = -2, /* cannot go on: the connection must close */
+};
+
+struct body;
+
+struct body_ops {
+    /* Lends at most `cap` spans that stay valid until took(); the number of spans, or BODY_*. A
+     * second call before took() lends the same bytes again. */
+    int (*lend)(struct body *b, struct span *v, int cap);
+    /* The first n lent bytes are finished with. */
+    void (*took)(struct body *b, size_t n);
+    /* Called exactly once, also after a failure. */
+    void (*close)(struct body *b);
+};
+
+struct body {
+    const struct body_ops *ops;
+    struct source *owner; /* who to run when BODY_WAIT is over */
+    int64_t left;         /* bytes still to come; -1 when unknown */
+};
+
+static inline struct span span_of_memory(const char *p, size_t n)
+{
+    return (struct span){.mem = p, .len = n, .fd = -1};
+}
+
+static inline struct span span_of_file(int fd, off_t at, size_t n)
+{
+    return (struct span){.len = n, .at = at, .fd = fd};
+}
+
+#endif

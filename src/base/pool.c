@@ -1,0 +1,71 @@
+/* pool: a list of spare objects in front of the allocator. */
+#include "base/pool.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define POOL_POISONS
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define POOL_POISONS
+#endif
+
+#ifdef POOL_POISONS
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
+
+enum { POOL_ALIGN = 64 }; /* a cache line */
+
+void pool_init(struct pool *p, size_t size, uint32_t spare_max)
+{
+    *p = (struct pool){
+        .size = (size + POOL_ALIGN - 1) / POOL_ALIGN * POOL_ALIGN,
+        .spare_max = spare_max,
+        .alloc = aligned_alloc,
+    };
+}
+
+static void *take_spare(struct pool *p)
+{
+    void *object = p->spare;
+    ASAN_UNPOISON_MEMORY_REGION(object, p->size);
+    memcpy(&p->spare, object, sizeof p->spare);
+    p->spares--;
+    return object;
+}
+
+void pool_done(struct pool *p)
+{
+    CHECK(p->used == 0);
+    while (p->spare)
+        free(take_spare(p));
+}
+
+void *pool_get(struct pool *p)
+{
+    void *object = p->spare ? take_spare(p) : p->alloc(POOL_ALIGN, p->size);
+    if (object)
+        p->used++;
+    return object;
+}
+
+void pool_put(struct pool *p, void *object)
+{
+    CHECK(p->used > 0);
+    p->used--;
+    if (p->spares == p->spare_max) {
+        free(object);
+        return;
+    }
+    memcpy(object, &p->spare, sizeof p->spare);
+    p->spare = object;
+    p->spares++;
+    ASAN_POISON_MEMORY_REGION(object, p->size); /* its next user is told by pool_get */
+}

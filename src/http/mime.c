@@ -1,0 +1,105 @@
+/* mime: a text of lines to a map, once; a lookup by the last extension of a path. */
+#include "http/mime.h"
+
+enum { EXTENSION_MAX = 32 };
+
+static const char builtin[] =
+#include "gen/mime_types.inc"
+    ;
+
+struct str mime_builtin(void)
+{
+    return str_make(builtin, sizeof builtin - 1);
+}
+
+/* Types whose bytes are text in some charset that must be said; JSON is UTF-8 by RFC 8259, XML says
+ * it itself but not everybody looks. */
+static bool is_text(struct str type)
+{
+    static const char *const named[] = {"application/javascript", "application/xml",
+                                        "application/xhtml+xml", "application/manifest+json",
+                                        "image/svg+xml"};
+    if (str_starts(type, STR("text/")))
+        return true;
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++)
+        if (str_eq(type, str_of(named[i])) && !str_ends(type, STR("json")))
+            return true;
+    return str_ends(type, STR("+xml"));
+}
+
+/* The next word of a line, which loses it; empty at its end. */
+static struct str next_word(struct str *line)
+{
+    *line = str_trim(*line);
+    size_t n = 0;
+    while (n < line->n && line->p[n] != ' ' && line->p[n] != '\t')
+        n++;
+    struct str word = {line->p, n};
+    *line = str_from(*line, n);
+    return word;
+}
+
+static struct str lower(struct arena *a, struct str s)
+{
+    struct str copy = arena_str(a, s);
+    for (size_t i = 0; copy.p && i < copy.n; i++)
+        ((char *)(uintptr_t)copy.p)[i] = ascii_lower(s.p[i]);
+    return copy;
+}
+
+enum line_result { LINE_OK, LINE_BAD, LINE_NO_MEMORY };
+
+static enum line_result read_line(struct mime *m, struct arena *a, struct str line)
+{
+    line = str_cut(&line, '#');
+    struct str type = next_word(&line);
+    if (type.n == 0)
+        return LINE_OK;
+    if (str_find(type, '/') <= 0)
+        return LINE_BAD;
+    const char *charset = is_text(type) ? "; charset=utf-8" : "";
+    struct str value = arena_printf(a, "%.*s%s", (int)type.n, type.p, charset);
+    if (!value.p)
+        return LINE_NO_MEMORY;
+    for (struct str word = next_word(&line); word.n > 0; word = next_word(&line)) {
+        struct str extension = lower(a, word);
+        if (word.n > EXTENSION_MAX)
+            return LINE_BAD;
+        if (!extension.p || !map_set(&m->by_extension, extension, (void *)(uintptr_t)value.p))
+            return LINE_NO_MEMORY;
+    }
+    return LINE_OK;
+}
+
+bool mime_load(struct mime *m, struct arena *a, struct str text, unsigned *bad_line)
+{
+    unsigned number = 0;
+    while (text.p) {
+        struct str line = str_cut(&text, '\n');
+        number++;
+        if (line.n > 0 && line.p[line.n - 1] == '\r')
+            line.n--;
+        enum line_result r = read_line(m, a, line);
+        if (r == LINE_OK)
+            continue;
+        *bad_line = r == LINE_BAD ? number : 0;
+        return false;
+    }
+    return true;
+}
+
+struct str mime_of(const struct mime *m, struct str path)
+{
+    char extension[EXTENSION_MAX];
+    struct str name = str_from(path, (size_t)(str_find_last(path, '/') + 1));
+    ptrdiff_t dot = str_find_last(name, '.');
+    struct str found = str_from(name, (size_t)(dot + 1));
+    if (dot >= 0 && found.n > 0 && found.n <= sizeof extension) {
+        for (size_t i = 0; i < found.n; i++)
+            extension[i] = ascii_lower(found.p[i]);
+        const char *value = map_get(&m->by_extension, str_make(extension, found.n));
+        if (value)
+            return str_of(value);
+    }
+    return STR("application/octet-stream");
+}

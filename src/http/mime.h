@@ -1,0 +1,23 @@
+/* mime: content types by file name extension.
+ *
+ * The table comes from conf/mime.types, compiled in at build time and replaceable by a file of the
+ * same format (files.types in the configuration): "type ext ext ...", '#' comments. Text types get "; charset=utf-8". */
+#ifndef SKIFF_HTTP_MIME_H
+#define SKIFF_HTTP_MIME_H
+
+#include "base/arena.h"
+#include "base/map.h"
+
+struct mime {
+    struct map by_extension; /* lower-case extension without dot -> const char * of the full value */
+};
+
+/* Reads a table from text in the format above; false when memory is out or a line is wrong:
+ * *bad_line is its number then (0 for memory). Later lines win. Values are kept in the arena. */
+bool mime_load(struct mime *m, struct arena *a, struct str text, unsigned *bad_line);
+/* The compiled-in table's text. */
+struct str mime_builtin(void);
+/* The Content-Type of a file name (any path); "application/octet-stream" when not known. */
+struct str mime_of(const struct mime *m, struct str path);
+
+#endif

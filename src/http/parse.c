@@ -1,0 +1,378 @@
+/* parse: the raw scan, the request line, llhttp for the fields, and framing.
+ *
+ * The scan goes from control character to control character and refuses those that are not a tab
+ * or the CRLF of a line, as soon as they are seen. The request line is taken apart here, because a
+ * method that llhttp does not know is 501 and not 400; llhttp is given a constant line in its place
+ * and then the fields as they came. RFC 9112 section 6.3 leaves a choice for repeated equal
+ * Content-Length values: they are refused, as every other message whose length somebody could read
+ * differently. */
+#include "http/parse.h"
+
+#include "base/check.h"
+#include "config.h"
+#include "http/scan.h"
+
+#include <llhttp.h>
+#include <stdio.h>
+
+enum {
+    SKIPPED_LINES_MAX = 4, /* empty lines before a request (RFC 9112 section 2.2) */
+    METHOD_MAX = 32,       /* bytes of a method's name */
+};
+
+/* --- llhttp: the plain build, or the one for CPUs with SSE 4.2 --- */
+
+struct engine {
+    void (*init)(llhttp_t *, llhttp_type_t, const llhttp_settings_t *);
+    llhttp_errno_t (*execute)(llhttp_t *, const char *, size_t);
+};
+
+#if SKIFF_LLHTTP_SSE42
+void sse42_llhttp_init(llhttp_t *, llhttp_type_t, const llhttp_settings_t *);
+llhttp_errno_t sse42_llhttp_execute(llhttp_t *, const char *, size_t);
+#endif
+
+static const struct engine *engine(void)
+{
+    static const struct engine plain = {llhttp_init, llhttp_execute};
+#if SKIFF_LLHTTP_SSE42
+    static const struct engine sse42 = {sse42_llhttp_init, sse42_llhttp_execute};
+    if (__builtin_cpu_supports("sse4.2"))
+        return &sse42;
+#endif
+    return &plain;
+}
+
+const char *http_parser_version(void)
+{
+    static char text[32];
+    (void)snprintf(text, sizeof text, "%d.%d.%d%s", LLHTTP_VERSION_MAJOR, LLHTTP_VERSION_MINOR,
+                   LLHTTP_VERSION_PATCH,
+                   SKIFF_LLHTTP_SSE42 && __builtin_cpu_supports("sse4.2") ? " (SSE4.2)" : "");
+    return text;
+}
+
+/* --- the raw scan --- */
+
+struct scan {
+    const char *p; /* behind the skipped empty lines: the request line */
+    size_t n;
+    const struct http_limits *limits;
+    struct http_parse *io;
+};
+
+static enum http_parse_result bad(struct http_parse *io, uint16_t status, const char *reason)
+{
+    io->status = status;
+    io->reason = reason;
+    return HTTP_HEAD_BAD;
+}
+
+/* The bytes of an unfinished request line: may a request begin so? Noise, TLS and the like are
+ * told at once, without waiting for a line's end. */
+static bool may_be_method(struct scan *s)
+{
+    size_t n = s->n < METHOD_MAX + 1 ? s->n : METHOD_MAX + 1;
+    for (size_t i = 0; i < n; i++) {
+        if (s->p[i] == ' ')
+            return i > 0;
+        if (!http_is_tchar(s->p[i]))
+            return false;
+    }
+    return n <= METHOD_MAX;
+}
+
+/* One line of the head, without its CRLF. */
+static const char *bad_line(const struct scan *s, size_t begin, size_t n, uint16_t *status)
+{
+    bool is_request_line = begin == 0;
+    *status = 400;
+    if (is_request_line && n > s->limits->line_max) {
+        *status = 414;
+        return "request line too long";
+    }
+    if (n > 0 && !http_is_tchar(s->p[begin]))
+        return "folded or nameless field";
+    return NULL;
+}
+
+static const char *bad_control(char c)
+{
+    switch (c) {
+    case '\r':
+        return "CR without LF";
+    case '\n':
+        return "LF without CR";
+    case '\0':
+        return "NUL in the head";
+    default:
+        return "control character in the head";
+    }
+}
+
+/* Goes from control character to control character: each must be a tab, or the CRLF that ends a
+ * line. HTTP_HEAD_OK: the empty line ends at *at; HTTP_HEAD_MORE: a line begins at *at. */
+static enum http_parse_result scan_lines(struct scan *s, size_t *at)
+{
+    const char *end = s->p + s->n;
+    for (const char *c = s->p + *at;; c++) {
+        c = scan_control(c, end);
+        size_t n = (size_t)(c - s->p) - *at;
+        if (c < end && *c == '\t' && *at > 0) /* never in the request line */
+            continue;
+        bool cut = c == end || (*c == '\r' && c + 1 == end);
+        if (!cut && !(*c == '\r' && c[1] == '\n'))
+            return bad(s->io, 400, bad_control(*c));
+        uint16_t status;
+        const char *reason = bad_line(s, *at, n, &status);
+        if (reason)
+            return bad(s->io, status, reason);
+        if (cut)
+            return HTTP_HEAD_MORE;
+        *at += n + 2;
+        c++;
+        if (n == 0)
+            return HTTP_HEAD_OK;
+    }
+}
+
+/* Finds the end of the head. *head_n is its length. */
+static enum http_parse_result scan_head(struct scan *s, size_t *head_n)
+{
+    size_t at = s->io->scanned;
+    if (at == 0 && !may_be_method(s))
+        return bad(s->io, 400, "not a request");
+    enum http_parse_result r = scan_lines(s, &at);
+    size_t size = r == HTTP_HEAD_OK ? at : s->n;
+    if (r != HTTP_HEAD_BAD && size > s->limits->head_max)
+        return bad(s->io, 431, "head too large");
+    s->io->scanned = (uint32_t)at; /* a line begins there */
+    *head_n = at;
+    return r;
+}
+
+/* --- the request line --- */
+
+static struct slice slice_of(const struct http_head *h, const char *p, size_t n)
+{
+    return (struct slice){(uint16_t)(p - h->base), (uint16_t)n};
+}
+
+/* "HTTP/1.1". 0, or the status. */
+static uint16_t read_version(struct http_head *h, struct str v)
+{
+    bool formed = v.n == 8 && memcmp(v.p, "HTTP/", 5) == 0 && ascii_is_digit(v.p[5]) &&
+                  v.p[6] == '.' && ascii_is_digit(v.p[7]);
+    if (!formed)
+        return 400;
+    if (v.p[5] != '1')
+        return 505;
+    h->minor = v.p[7] == '0' ? 0 : 1;
+    return 0;
+}
+
+/* method SP request-target SP HTTP-version (RFC 9112 section 3). 0, or the status. */
+static uint16_t read_request_line(struct http_head *h, struct str line)
+{
+    struct str rest = line;
+    struct str method = str_cut(&rest, ' ');
+    if (!rest.p || !http_is_token(method))
+        return 400;
+    h->method_text = slice_of(h, method.p, method.n);
+    h->method = (uint8_t)http_method_of(method);
+    struct str target = str_cut(&rest, ' ');
+    h->target = slice_of(h, target.p, target.n);
+    if (!rest.p || target.n == 0)
+        return 400;
+    return read_version(h, rest);
+}
+
+/* --- the fields, by llhttp --- */
+
+static int on_field(llhttp_t *l, const char *at, size_t n)
+{
+    struct http_head *h = l->data;
+    if (h->field_count == h->field_max)
+        return HPE_USER;
+    h->fields[h->field_count].name = slice_of(h, at, n);
+    h->fields[h->field_count].value = slice_of(h, at + n, 0);
+    h->field_count++;
+    return 0;
+}
+
+static int on_value(llhttp_t *l, const char *at, size_t n)
+{
+    struct http_head *h = l->data;
+    struct http_field *f = &h->fields[h->field_count - 1];
+    while (n > 0 && (at[n - 1] == ' ' || at[n - 1] == '\t'))
+        n--; /* llhttp trims the front only */
+    f->value = slice_of(h, at, n);
+    return 0;
+}
+
+static int on_complete(llhttp_t *l)
+{
+    (void)l;
+    return HPE_PAUSED; /* the body is framed by us */
+}
+
+static const llhttp_settings_t settings = {
+    .on_header_field = on_field,
+    .on_header_value = on_value,
+    .on_headers_complete = on_complete,
+};
+
+/* Runs llhttp on the field lines and the empty line. 0, or the status. */
+static uint16_t read_fields(struct http_head *h, const char *p, size_t n)
+{
+    static const char stand_in[] = "GET / HTTP/1.1\r\n";
+    const struct engine *e = engine();
+    llhttp_t l;
+    e->init(&l, HTTP_REQUEST, &settings);
+    l.data = h;
+    (void)e->execute(&l, stand_in, sizeof stand_in - 1);
+    llhttp_errno_t r = e->execute(&l, p, n);
+    if (r == HPE_PAUSED)
+        return 0;
+    return h->field_count == h->field_max && r == HPE_USER ? 431 : 400;
+}
+
+/* --- what the fields mean for the message --- */
+
+/* One coding, "chunked", and nothing else (RFC 9112 section 6.1). 0, or the status. */
+static uint16_t read_transfer_encoding(struct http_head *h, struct str value)
+{
+    if (h->minor == 0 || h->framing != BODY_NONE)
+        return 400; /* never in 1.0, never twice, never with Content-Length */
+    if (str_eq_nocase(value, STR("chunked"))) {
+        h->framing = BODY_CHUNKED;
+        return 0;
+    }
+    return http_is_token(value) ? 501 : 400;
+}
+
+static uint16_t read_content_length(struct http_head *h, struct str value)
+{
+    if (h->framing != BODY_NONE || !str_to_u64(value, INT64_MAX, &h->content_length))
+        return 400;
+    h->framing = BODY_LENGTH;
+    return 0;
+}
+
+/* "close" anywhere wins over "keep-alive" anywhere (RFC 9112 section 9.3). */
+static void read_connection(struct http_head *h)
+{
+    bool close = false, keep = false;
+    struct str value;
+    for (uint16_t at = 0; http_next_value(h, KNOWN_CONNECTION, &at, &value);) {
+        while (value.p) {
+            struct str token = str_trim(str_cut(&value, ','));
+            close |= str_eq_nocase(token, STR("close"));
+            keep |= str_eq_nocase(token, STR("keep-alive"));
+        }
+    }
+    h->keep_alive = !close && (h->minor >= 1 || keep);
+}
+
+/* Expectations are nothing to HTTP/1.0 (RFC 9110 section 10.1.1). */
+static void read_expect(struct http_head *h)
+{
+    struct str value;
+    for (uint16_t at = 0; h->minor >= 1 && http_next_value(h, KNOWN_EXPECT, &at, &value);) {
+        bool known = str_eq_nocase(value, STR("100-continue"));
+        h->expects_continue |= known;
+        h->expects_unknown |= !known;
+    }
+}
+
+/* Indexes the known fields and reads the framing. 0, or the status. */
+static uint16_t read_framing(struct http_head *h)
+{
+    for (uint16_t i = 0; i < h->field_count; i++) {
+        enum http_known k = http_known_of(http_text(h, h->fields[i].name));
+        if (k == KNOWN_OTHER)
+            continue;
+        struct str value = http_text(h, h->fields[i].value);
+        uint16_t status = 0;
+        if (k == KNOWN_TRANSFER_ENCODING)
+            status = read_transfer_encoding(h, value);
+        else if (k == KNOWN_CONTENT_LENGTH)
+            status = read_content_length(h, value);
+        else if (k == KNOWN_HOST && h->first[k])
+            status = 400; /* two hosts */
+        if (status)
+            return status;
+        if (!h->first[k])
+            h->first[k] = (uint8_t)(i + 1);
+    }
+    if (h->minor >= 1 && !h->first[KNOWN_HOST])
+        return 400; /* RFC 9112 section 3.2 */
+    h->keep_alive = h->minor >= 1;
+    if (h->first[KNOWN_CONNECTION])
+        read_connection(h);
+    if (h->first[KNOWN_EXPECT])
+        read_expect(h);
+    return 0;
+}
+
+/* --- all of it --- */
+
+static void clear(struct http_head *h, const char *base)
+{
+    uint16_t field_max = h->field_max;
+    memset(h, 0, sizeof *h);
+    h->base = base;
+    h->field_max = field_max;
+}
+
+/* Empty lines before the request; -1 when there are too many, or a lone CR or LF. */
+static int skip_empty_lines(const char *p, size_t n)
+{
+    size_t at = 0;
+    int lines = 0;
+    while (at < n && (p[at] == '\r' || p[at] == '\n')) {
+        if (p[at] == '\n' || (at + 1 < n && p[at + 1] != '\n') || lines == SKIPPED_LINES_MAX)
+            return -1;
+        if (at + 1 == n)
+            break;
+        at += 2;
+        lines++;
+    }
+    return (int)at;
+}
+
+static enum http_parse_result read_head(struct http_head *h, struct scan *s, size_t head_n)
+{
+    const char *line_end = memchr(s->p, '\r', head_n);
+    struct str line = {s->p, (size_t)(line_end - s->p)};
+    uint16_t status = read_request_line(h, line);
+    if (status)
+        return bad(s->io, status, status == 505 ? "unknown version" : "malformed request line");
+    status = read_fields(h, line_end + 2, head_n - line.n - 2);
+    if (status)
+        return bad(s->io, status, status == 431 ? "too many fields" : "malformed field");
+    status = read_framing(h);
+    if (status)
+        return bad(s->io, status, status == 501 ? "unknown transfer coding" : "ambiguous framing");
+    return HTTP_HEAD_OK;
+}
+
+enum http_parse_result http_parse(struct http_head *h, const char *p, size_t n,
+                                  const struct http_limits *limits, struct http_parse *io)
+{
+    CHECK(limits->head_max <= HTTP_HEAD_CAP);
+    clear(h, p);
+    int skipped = skip_empty_lines(p, n);
+    if (skipped < 0)
+        return bad(io, 400, "empty lines before the request");
+    struct scan s = {p + skipped, n - (size_t)skipped, limits, io};
+    size_t head_n = 0;
+    h->base = s.p;
+    if (s.n == 0 || *s.p == '\r')
+        return HTTP_HEAD_MORE;
+    enum http_parse_result r = scan_head(&s, &head_n);
+    if (r != HTTP_HEAD_OK)
+        return r;
+    io->used = (uint32_t)(head_n + (size_t)skipped);
+    return read_head(h, &s, head_n);
+}

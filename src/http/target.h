@@ -1,0 +1,44 @@
+/* target: what the request line asks for, decoded once and normalised (RFC 9112 section 3.2,
+ * RFC 3986 section 6.2.2).
+ *
+ * A path is taken apart here and nowhere else: percent-decoded once, "." and ".." resolved, empty
+ * segments merged. Refused with 400: a path that climbs above the root, bad percent-encoding,
+ * control characters and NUL (plain or encoded), '#', spaces. An encoded slash names no file: 404.
+ * Bytes from 0x80 up and the other printable ASCII characters are served as they are. */
+#ifndef SKIFF_HTTP_TARGET_H
+#define SKIFF_HTTP_TARGET_H
+
+#include "http/head.h"
+
+enum target_form { TARGET_ORIGIN, TARGET_ABSOLUTE, TARGET_AUTHORITY, TARGET_ASTERISK };
+
+struct target {
+    enum target_form form;
+    struct str path;      /* as sent, without the query; "/" for an empty absolute-form path */
+    struct str query;     /* behind '?', as sent; .p NULL when there is none */
+    struct str authority; /* absolute and authority form: as sent; else .p NULL */
+};
+
+/* Splits a request target by form. 0, or the status to answer (400). CONNECT alone takes the
+ * authority form, OPTIONS alone the asterisk. Only the schemes http and https are ours. */
+int target_parse(struct str raw, enum http_method method, struct target *out);
+
+/* Is the path already decoded and normalised, so that it can be used as it is? */
+bool target_is_plain(struct str path);
+
+/* Decodes and normalises into dst, which has room for path.n bytes. The length, or minus the
+ * status to answer (-400, -404). The result begins with '/' and keeps a trailing slash. */
+int target_normalise(struct str path, char *dst);
+
+/* Percent-encodes a decoded path for a Location field: everything but unreserved characters,
+ * sub-delims, ':', '@' and '/'; never begins with "//". Returns the length; dst has room for
+ * 3 * path.n + 1 bytes. */
+size_t target_encode(struct str path, char *dst);
+
+/* Checks a Host value or authority (RFC 9110 section 7.2, RFC 3986 section 3.2.2): registered
+ * name, IPv4 or bracketed IPv6 literal, an optional port; no userinfo. Writes the name lower-cased,
+ * without port and one trailing dot, to dst (room for value.n bytes). The length, or -400. Empty
+ * is valid: 0. */
+int target_host(struct str value, char *dst);
+
+#endif

@@ -1,0 +1,46 @@
+/* disk: opens and reads below a root that no path and no symlink can leave.
+ *
+ * openat2 with RESOLVE_BENEATH makes the kernel itself refuse escapes. Opens never block on a FIFO
+ * or a device (O_NONBLOCK), and only regular files and directories come back. This is also the
+ * seam where tests make every error reachable: they link their own. */
+#ifndef SKIFF_IO_DISK_H
+#define SKIFF_IO_DISK_H
+
+#include "base/str.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+enum disk_links {
+    LINKS_DENY,        /* no symlink anywhere in the path */
+    LINKS_INSIDE_ROOT, /* relative ones that stay inside; absolute ones are refused */
+    LINKS_FOLLOW,      /* any, wherever they lead */
+};
+
+enum disk_kind { DISK_FILE, DISK_DIRECTORY, DISK_OTHER /* FIFO, socket, device: fd is -1 */ };
+
+/* What one fstat of the open descriptor said: these always agree with each other. */
+struct disk_file {
+    int fd; /* the caller's; -1 for DISK_OTHER */
+    enum disk_kind kind;
+    uint64_t size;
+    int64_t mtime_ns, ctime_ns;
+    uint64_t dev, ino;
+};
+
+/* Is openat2 there? Without it the server does not start. */
+bool disk_is_supported(void);
+/* A directory to serve from (O_PATH | O_DIRECTORY), or -errno. `path` is terminated. */
+int disk_open_root(const char *path);
+/* Opens `path` (terminated, relative, no leading slash; "" or "." is the root itself) for
+ * reading. 0, or -errno: ENOENT, ENOTDIR, EACCES, ELOOP and EXDEV (a refused symlink), EMFILE... */
+int disk_open(int root, const char *path, enum disk_links links, struct disk_file *out);
+/* Reads exactly n bytes at `at`; the count really read (less when the file is shorter), or -errno.
+ */
+ssize_t disk_read(int fd, void *dst, size_t n, off_t at);
+/* The same stat as disk_open's, of a descriptor at hand; 0 or -errno. */
+int disk_stat(int fd, struct disk_file *out);
+/* Same file, same contents, as far as a stat can tell (dev, ino, size, mtime, ctime). */
+bool disk_same(const struct disk_file *a, const struct disk_file *b);
+
+#endif

@@ -1,0 +1,194 @@
+/* dispatch: checks, route, handler; then filters, head, content. */
+#include "server/dispatch.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "http/reply.h"
+#include "http/status.h"
+#include "server/conn.h"
+#include "server/route.h"
+#include "server/worker.h"
+
+enum { HOST_MAX = 255 }; /* a domain name's longest text, RFC 1035 section 2.3.4 */
+
+#define ALLOWED_HERE STR("GET, HEAD") /* what any resource of ours may allow */
+
+/* A request that could mean two things is not worth a connection. */
+static enum verdict refuse(struct request *r, uint16_t status)
+{
+    reply_status(r, status);
+    r->resp.close = r->resp.close || status == 400;
+    return V_READY;
+}
+
+/* The host decides the vhost: the target's authority wins over Host (RFC 9112 section 3.2.2).
+ * false: malformed. */
+static bool find_vhost(struct request *r, const struct vhost **vhost)
+{
+    const struct config *config = conn_worker(r->conn)->config;
+    struct str value =
+        r->target.authority.p ? r->target.authority : http_value(r->head, KNOWN_HOST);
+    char name[HOST_MAX];
+    int n = 0;
+    if (value.n > sizeof name)
+        return false;
+    if (value.n > 0 && (n = target_host(value, name)) < 0)
+        return false;
+    *vhost = route_vhost(config, str_make(name, (size_t)n));
+    return true;
+}
+
+/* The path as routes and handlers see it. 0, or the status to answer. */
+static uint16_t decode_path(struct request *r)
+{
+    r->path = r->target.path;
+    if (target_is_plain(r->path))
+        return 0;
+    char *decoded = request_alloc(r, r->target.path.n + 1);
+    if (!decoded)
+        return 503;
+    int n = target_normalise(r->target.path, decoded);
+    if (n < 0)
+        return (uint16_t)-n;
+    r->path = str_make(decoded, (size_t)n);
+    return 0;
+}
+
+/* OPTIONS * asks about the server, not about a resource (RFC 9110 section 9.3.7). */
+static enum verdict answer_for_server(struct request *r)
+{
+    reply_begin(r, 204);
+    (void)reply_field(r, STR("Allow"), ALLOWED_HERE); /* without memory it is a 503 already */
+    return V_READY;
+}
+
+/* Finds r->route. 0, or the status to answer. */
+static uint16_t find_route(struct request *r)
+{
+    const struct vhost *vhost = NULL;
+    uint16_t bad = decode_path(r);
+    if (bad)
+        return bad;
+    if (!find_vhost(r, &vhost))
+        return 400;
+    r->route = vhost ? route_find(vhost, r->path) : conn_worker(r->conn)->config->unknown_host;
+    return 0;
+}
+
+enum verdict dispatch(struct request *r)
+{
+    if (r->route)
+        return r->route->handler->handle(r, r->route->conf);
+    enum http_method method = (enum http_method)r->head->method;
+    if (r->head->expects_unknown)
+        return refuse(r, 417);
+    if (method == METHOD_UNKNOWN)
+        return refuse(r, 501);
+    uint16_t bad = (uint16_t)target_parse(http_text(r->head, r->head->target), method, &r->target);
+    if (bad)
+        return refuse(r, bad);
+    if (r->target.form == TARGET_ASTERISK)
+        return answer_for_server(r);
+    if (r->target.form == TARGET_AUTHORITY) {
+        reply_not_allowed(r, ALLOWED_HERE);
+        return V_READY;
+    }
+    bad = find_route(r);
+    if (bad)
+        return refuse(r, bad);
+    return r->route->handler->handle(r, r->route->conf);
+}
+
+void dispatch_refuse(struct request *r, uint16_t status)
+{
+    reply_status(r, status);
+    r->resp.close = true;
+}
+
+void dispatch_abandon(struct request *r)
+{
+    if (r->route && r->route->handler->abandon)
+        r->route->handler->abandon(r);
+}
+
+/* The request line named HTTP/1.0 and asked to stay, or not, or it is the last answer anyway. */
+static enum reply_connection connection_of(const struct request *r)
+{
+    if (r->resp.close)
+        return REPLY_CLOSE;
+    return r->head->minor == 0 ? REPLY_KEEP_1_0 : REPLY_KEEP;
+}
+
+static int64_t length_of(const struct response *resp)
+{
+    if (!status_has_content(resp->status))
+        return LENGTH_NONE;
+    if (!resp->stream)
+        return (int64_t)resp->whole.len;
+    return resp->stream->left >= 0 ? resp->stream->left : LENGTH_NONE;
+}
+
+static void queue_content(struct request *r, struct out_pool *pool, struct out *o)
+{
+    struct response *resp = &r->resp;
+    bool sends = !resp->head_only && status_has_content(resp->status);
+    if (resp->stream && !sends)
+        resp->stream->ops->close(resp->stream);
+    if (!sends)
+        resp->stream = NULL;
+    if (resp->stream) {
+        out_stream(o, resp->stream);
+        return;
+    }
+    if (!sends || resp->whole.len == 0)
+        return;
+    char *behind = NULL;
+    if (resp->whole.mem && resp->whole.len <= OUT_COPY_MAX)
+        behind = out_reserve(pool, o, resp->whole.len);
+    if (behind) {
+        memcpy(behind, resp->whole.mem, resp->whole.len);
+        out_wrote(o, resp->whole.len);
+    } else {
+        out_lend(o, resp->whole);
+    }
+}
+
+static struct reply head_of(const struct request *r)
+{
+    return (struct reply){
+        .status = r->resp.status,
+        .connection = connection_of(r),
+        .date = str_make(conn_clock(r->conn)->date, HTTP_DATE_LEN),
+        .fixed = r->resp.fixed,
+        .extra = r->resp.extra,
+        .length = length_of(&r->resp),
+    };
+}
+
+static void apply_filters(struct request *r)
+{
+    for (unsigned i = 0; r->route && filters[i]; i++)
+        if (r->route->filter_conf[i])
+            filters[i]->apply(r, r->route->filter_conf[i]);
+}
+
+bool dispatch_finish(struct request *r, struct out_pool *pool, struct out *o)
+{
+    r->resp.head_only = r->head->method == METHOD_HEAD;
+    apply_filters(r);
+    struct reply head = head_of(r);
+    if (reply_max(&head) > RESPONSE_HEAD_MAX) {
+        log_error("an answer's head is over %d bytes: answered with 500", RESPONSE_HEAD_MAX);
+        reply_status(r, 500);
+        head = head_of(r);
+    }
+    char *dst = out_reserve(pool, o, reply_max(&head));
+    if (!dst)
+        return false;
+    r->starts_at = o->queued;
+    r->head_bytes = (uint32_t)reply_write(&head, dst);
+    out_wrote(o, r->head_bytes);
+    queue_content(r, pool, o);
+    out_mark(o, &r->pin);
+    return true;
+}

@@ -1,0 +1,281 @@
+/* filecache: a hash table, two lists, and the making of entries.
+ *
+ * An entry is one block of memory: the struct, its path, its field lines, and the contents when
+ * they are small. Refusals have a list of their own, so that random names cannot evict files. */
+#include "server/filecache.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    FIELDS_MAX = 320, /* bytes of an entry's lines: a type's name is at most 127 each side */
+    YOUNG_S = 2,      /* a file changed this shortly ago may change again within its mtime */
+    READ_TRIES = 3,   /* a file that changes while it is read */
+    ERRORS_SHARE = 4, /* at most a quarter of the entries remember refusals */
+    BUCKETS_MAX = 65536,
+};
+
+bool filecache_init(struct filecache *c, struct filecache_limits limits, const struct mime *mime)
+{
+    uint32_t buckets = 64;
+    while (buckets < limits.entries && buckets < BUCKETS_MAX)
+        buckets *= 2;
+    *c = (struct filecache){.limits = limits, .mime = mime, .mask = buckets - 1};
+    link_init(&c->lru);
+    link_init(&c->refused);
+    c->buckets = calloc(buckets, sizeof(struct file *));
+    return c->buckets != NULL;
+}
+
+static void release(struct pin *pin)
+{
+    struct file *f = container_of(pin, struct file, pin);
+    if (f->disk.fd >= 0)
+        (void)close(f->disk.fd); /* it was only read */
+    free(f);
+}
+
+/* --- in and out of the table --- */
+
+static uint64_t cached_bytes(const struct file *f)
+{
+    return f->data ? f->disk.size : 0;
+}
+
+static void forget(struct filecache *c, struct file *f)
+{
+    struct file **at = &c->buckets[f->hash & c->mask];
+    while (*at != f)
+        at = &(*at)->next;
+    *at = f->next;
+    link_remove(&f->lru);
+    c->entries--;
+    c->errors -= f->error != 0;
+    c->bytes -= cached_bytes(f);
+    pin_drop(&f->pin);
+}
+
+static struct file *oldest(struct link *list)
+{
+    return container_of(list->prev, struct file, lru);
+}
+
+static void make_room(struct filecache *c)
+{
+    while (c->errors > c->limits.entries / ERRORS_SHARE)
+        forget(c, oldest(&c->refused));
+    while (c->entries > c->limits.entries || c->bytes > c->limits.bytes)
+        forget(c, oldest(link_is_alone(&c->lru) ? &c->refused : &c->lru));
+}
+
+static void insert(struct filecache *c, struct file *f)
+{
+    struct file **bucket = &c->buckets[f->hash & c->mask];
+    f->next = *bucket;
+    *bucket = f;
+    link_after(f->error ? &c->refused : &c->lru, &f->lru);
+    c->entries++;
+    c->errors += f->error != 0;
+    c->bytes += cached_bytes(f);
+    pin_hold(&f->pin); /* the cache's */
+    make_room(c);
+}
+
+void filecache_done(struct filecache *c)
+{
+    while (c->entries > 0)
+        forget(c, oldest(link_is_alone(&c->lru) ? &c->refused : &c->lru));
+    free(c->buckets);
+    c->buckets = NULL;
+}
+
+static uint32_t hash_of(const struct filecache_root *root, struct str path)
+{
+    return str_hash(path) ^ (uint32_t)((uintptr_t)root >> 4) * 2654435761u;
+}
+
+static struct file *lookup(struct filecache *c, const struct filecache_root *root, struct str path,
+                           uint32_t hash)
+{
+    struct file *f = c->buckets[hash & c->mask];
+    while (f && !(f->hash == hash && f->root == root && str_eq(f->path, path)))
+        f = f->next;
+    return f;
+}
+
+/* --- making an entry --- */
+
+static bool is_young(const struct disk_file *d, int64_t wall_s)
+{
+    return d->mtime_ns / 1000000000 > wall_s - YOUNG_S;
+}
+
+/* The lines that go with every answer from this file. A meaningless time gives no validator, one
+ * in the future no Last-Modified, one just now a weak ETag (RFC 9110 section 8.8). */
+static size_t write_fields(const struct filecache *c, struct str path, const struct disk_file *d,
+                           int64_t wall_s, char out[FIELDS_MAX])
+{
+    struct str type = mime_of(c->mime, path);
+    int64_t mtime_s = d->mtime_ns / 1000000000;
+    int n = snprintf(out, FIELDS_MAX, "Content-Type: %.*s\r\n", (int)type.n, type.p);
+    if (mtime_s > 1 && mtime_s <= wall_s) {
+        char date[HTTP_DATE_LEN];
+        clock_http_date(mtime_s, date);
+        n += snprintf(out + n, FIELDS_MAX - (size_t)n, "Last-Modified: %.*s\r\n", HTTP_DATE_LEN,
+                      date);
+    }
+    if (mtime_s > 1)
+        n += snprintf(out + n, FIELDS_MAX - (size_t)n, "ETag: %s\"%llx-%llx\"\r\n",
+                      is_young(d, wall_s) ? "W/" : "", (unsigned long long)d->mtime_ns,
+                      (unsigned long long)d->size);
+    return (size_t)n;
+}
+
+static bool is_small(const struct filecache *c, const struct disk_file *d)
+{
+    return d->kind == DISK_FILE && d->size <= c->limits.small_max && d->size <= c->limits.bytes;
+}
+
+struct opening {
+    struct filecache *cache;
+    const struct filecache_root *root;
+    struct str path;
+    uint32_t hash;
+    uint64_t now_ms;
+    int64_t wall_s;
+};
+
+/* A new entry with one pin, the caller's. Takes d->fd over. NULL when memory is out. */
+static struct file *new_entry(const struct opening *o, int error, const struct disk_file *d,
+                              size_t contents)
+{
+    char fields[FIELDS_MAX];
+    bool is_file = error == 0 && d->kind == DISK_FILE;
+    size_t fields_n = is_file ? write_fields(o->cache, o->path, d, o->wall_s, fields) : 0;
+    struct file *f = malloc(sizeof *f + o->path.n + fields_n + contents);
+    if (!f)
+        return NULL;
+    *f = (struct file){
+        .hash = o->hash,
+        .root = o->root,
+        .checked_ms = o->now_ms,
+        .error = error,
+        .disk = *d,
+        .young = is_file && is_young(d, o->wall_s),
+        .path = str_make(f->text, o->path.n),
+        .fields = str_make(f->text + o->path.n, fields_n),
+    };
+    pin_init(&f->pin, release);
+    link_init(&f->lru);
+    memcpy(mempcpy(f->text, o->path.p, o->path.n), fields, fields_n);
+    return f;
+}
+
+/* Reads the contents behind the fields. false: the file changed meanwhile. */
+static bool read_contents(struct file *f)
+{
+    struct disk_file after;
+    char *data = f->text + f->path.n + f->fields.n;
+    ssize_t n = disk_read(f->disk.fd, data, f->disk.size, 0);
+    if (n < 0 || (uint64_t)n != f->disk.size || disk_stat(f->disk.fd, &after) != 0 ||
+        !disk_same(&f->disk, &after))
+        return false;
+    (void)close(f->disk.fd); /* it was only read */
+    f->disk.fd = -1;
+    f->data = data;
+    return true;
+}
+
+static struct file *open_once(const struct opening *o, const char *name, bool small_allowed)
+{
+    struct disk_file d = {.fd = -1};
+    int error = -disk_open(o->root->fd, name, o->root->links, &d);
+    if (d.kind == DISK_DIRECTORY && d.fd >= 0) {
+        (void)close(d.fd); /* that it is a folder is all there is to know */
+        d.fd = -1;
+    }
+    bool small = error == 0 && small_allowed && is_small(o->cache, &d);
+    struct file *f = new_entry(o, error, &d, small ? d.size : 0);
+    if (!f && d.fd >= 0)
+        (void)close(d.fd); /* it was not used */
+    if (!f || !small || read_contents(f))
+        return f;
+    pin_drop(&f->pin);
+    return NULL;
+}
+
+/* Trouble of the machine's is never remembered: the next request may fare better. */
+static bool is_lasting(int error)
+{
+    switch (error) {
+    case 0:
+    case ENOENT:
+    case ENOTDIR:
+    case EACCES:
+    case ELOOP:
+    case EXDEV:
+    case ENAMETOOLONG:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static struct file *open_entry(const struct opening *o)
+{
+    char name[PATH_MAX];
+    memcpy(name, o->path.p, o->path.n);
+    name[o->path.n] = '\0';
+    struct file *f = NULL;
+    bool settled = true;
+    for (int try = 0; !f && try < READ_TRIES; try++) {
+        settled = try < READ_TRIES - 1;
+        f = open_once(o, name, settled);
+    }
+    /* One that changed under each reading is sent from its descriptor, and not remembered. */
+    if (f && settled && o->cache->limits.entries > 0 && is_lasting(f->error))
+        insert(o->cache, f);
+    return f;
+}
+
+/* --- finding --- */
+
+/* Is what the entry says still what the disk says? */
+static bool still_true(const struct opening *o, const struct file *f)
+{
+    char name[PATH_MAX];
+    struct disk_file now = {.fd = -1};
+    memcpy(name, o->path.p, o->path.n);
+    name[o->path.n] = '\0';
+    int error = -disk_open(o->root->fd, name, o->root->links, &now);
+    if (now.fd >= 0)
+        (void)close(now.fd); /* it was only looked at */
+    if (error || f->error)
+        return error == f->error;
+    return disk_same(&f->disk, &now) && f->young == (f->fields.n > 0 && is_young(&now, o->wall_s));
+}
+
+struct file *filecache_find(struct filecache *c, const struct filecache_root *root, struct str path,
+                            uint64_t now_ms, int64_t wall_s)
+{
+    struct opening o = {c, root, path, hash_of(root, path), now_ms, wall_s};
+    struct file *f = lookup(c, root, path, o.hash);
+    if (f && now_ms - f->checked_ms >= FILECACHE_CHECK_MS) {
+        f->checked_ms = now_ms;
+        if (!still_true(&o, f)) {
+            forget(c, f);
+            f = NULL;
+        }
+    }
+    if (!f)
+        return open_entry(&o);
+    link_remove(&f->lru);
+    link_after(f->error ? &c->refused : &c->lru, &f->lru);
+    pin_hold(&f->pin);
+    return f;
+}

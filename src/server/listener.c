@@ -1,0 +1,190 @@
+/* listener: the accept loop and what it does when there is no room. */
+#include "server/listener.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "io/sock.h"
+#include "server/conn.h"
+#include "server/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static bool start(struct listener *l)
+{
+    if (l->accepting || !l->wanted || l->worker->paused)
+        return true;
+    l->accepting = loop_add_listener(&l->worker->loop, &l->src);
+    if (!l->accepting)
+        log_error("listening socket: epoll: %m");
+    return l->accepting;
+}
+
+static void stop(struct listener *l)
+{
+    if (l->accepting)
+        loop_remove(&l->worker->loop, &l->src);
+    l->accepting = false;
+}
+
+static void pause_all(struct worker *w)
+{
+    w->paused = true;
+    for (uint32_t i = 0; i < w->listener_count; i++)
+        stop(&w->listeners[i]);
+    timer_set(&w->loop.wheel, &w->pause, clock_ms(&w->loop.clock), LISTENER_PAUSE_MS);
+}
+
+void listeners_room(struct worker *w)
+{
+    if (!w->paused || w->finishing)
+        return;
+    w->paused = false;
+    timer_stop(&w->loop.wheel, &w->pause);
+    for (uint32_t i = 0; i < w->listener_count; i++)
+        (void)start(&w->listeners[i]); /* said there; the next pause or adoption tries again */
+}
+
+struct search {
+    struct conn *idle;
+    uint32_t looks;
+};
+
+static bool look_for_idle(struct timer *t, void *arg)
+{
+    struct search *s = arg;
+    if (t->kind != TIMER_CONN)
+        return true;
+    struct conn *c = container_of(t, struct conn, timer);
+    if (conn_is_idle(c)) {
+        s->idle = c;
+        return false;
+    }
+    return ++s->looks < LISTENER_LOOKS_MAX;
+}
+
+/* Closes the idle connection that would time out first; false when none is found. */
+static bool shed_one(struct worker *w)
+{
+    struct search s = {0};
+    wheel_visit(&w->loop.wheel, look_for_idle, &s);
+    if (!s.idle)
+        return false;
+    w->shed++;
+    conn_close(s.idle);
+    return true;
+}
+
+static bool make_room(struct worker *w, const char *why)
+{
+    log_warn("%s: idle connections are closed to make room, or accepting pauses", why);
+    if (shed_one(w))
+        return true;
+    pause_all(w);
+    return false;
+}
+
+/* true: try the next one. */
+static bool accept_failed(struct worker *w, int error)
+{
+    switch (error) {
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case EPERM: /* a firewall rule */
+        return true;
+    case EMFILE:
+    case ENFILE:
+        return make_room(w, "no descriptors left");
+    case ENOBUFS:
+    case ENOMEM:
+        return make_room(w, "no memory left for sockets");
+    default:
+        if (error != EAGAIN)
+            log_error("accept: %s", strerror(error));
+        return false;
+    }
+}
+
+static void on_ready(struct source *s)
+{
+    struct listener *l = container_of(s, struct listener, src);
+    struct worker *w = l->worker;
+    s->ready = 0;
+    for (int i = 0; i < LISTENER_ACCEPTS_MAX && l->accepting; i++) {
+        if (w->connections >= w->connections_max && !make_room(w, "connection limit reached"))
+            return;
+        struct peer peer;
+        int fd = sock_accept(s->fd, &peer);
+        if (fd < 0) {
+            if (!accept_failed(w, errno))
+                return;
+            continue;
+        }
+        struct conn *c = conn_new(w, fd, &transport_plain, &peer, l->entry);
+        if (!c) {
+            (void)close(fd); /* nothing else can be done without memory */
+            (void)make_room(w, "no memory left");
+            return;
+        }
+        if (!loop_add(&w->loop, &c->ch.src))
+            conn_close(c);
+    }
+}
+
+bool listeners_init(struct worker *w, const int *fds, uint32_t entries, uint32_t slots,
+                    uint32_t own)
+{
+    w->listeners = calloc((size_t)entries * slots, sizeof *w->listeners);
+    if (!w->listeners)
+        return false;
+    w->listener_count = entries * slots;
+    for (uint32_t i = 0; i < w->listener_count; i++) {
+        uint32_t entry = i / slots, slot = i % slots;
+        bool shared = slot != own && fds[i] == fds[entry * slots + own];
+        w->listeners[i] = (struct listener){
+            .src = {.on_ready = on_ready, .fd = shared ? -1 : fds[i]},
+            .worker = w,
+            .entry = (uint8_t)entry,
+            .slot = slot,
+        };
+    }
+    return true;
+}
+
+bool listeners_take(struct worker *w, uint32_t slot)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < w->listener_count; i++) {
+        struct listener *l = &w->listeners[i];
+        if (l->slot != slot || l->src.fd < 0)
+            continue;
+        l->wanted = true;
+        ok = start(l) && ok;
+    }
+    return ok;
+}
+
+void listeners_leave(struct worker *w, uint32_t slot)
+{
+    for (uint32_t i = 0; i < w->listener_count; i++) {
+        struct listener *l = &w->listeners[i];
+        if (l->slot != slot)
+            continue;
+        l->wanted = false;
+        stop(l);
+    }
+}
+
+void listeners_done(struct worker *w)
+{
+    for (uint32_t i = 0; i < w->listener_count; i++) {
+        stop(&w->listeners[i]);
+        if (w->listeners[i].src.fd >= 0)
+            (void)close(w->listeners[i].src.fd); /* the master has it too */
+    }
+    free(w->listeners);
+    w->listeners = NULL;
+    w->listener_count = 0;
+}

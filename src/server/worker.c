@@ -1,0 +1,249 @@
+/* worker: set up, turn the loop, obey the master, leave.
+ *
+ * Leaving has two speeds: finishing accepts nothing, closes what is idle and ends with the last
+ * answer; stopping ends at once. */
+#include "server/worker.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "server/conn.h"
+#include "server/listener.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    INPUT_ROOM = 4096, /* an input buffer holds the largest head and this much behind it */
+    SPARE_CONNS = 512, /* unused objects kept after a peak */
+    SPARE_BUFFERS = 16,
+    OFFLOAD_THREADS = 2,
+    OFFLOAD_PENDING_MAX = 64,
+    LOG_FAREWELL_MS = 2000, /* how long leaving waits for the access log's disk */
+};
+
+static void pause_is_over(struct timer *t)
+{
+    listeners_room(container_of(t, struct worker, pause));
+}
+
+static void flush_is_due(struct timer *t)
+{
+    struct worker *w = container_of(t, struct worker, flush);
+    accesslog_tick(w->access);
+    log_flush_repeats();
+    timer_set(&w->loop.wheel, t, clock_ms(&w->loop.clock), w->config->log.access.buffer.flush_ms);
+}
+
+static const timer_fn on_expiry[TIMER_KINDS] = {
+    [TIMER_CONN] = conn_expired,
+    [TIMER_LISTENER] = pause_is_over,
+    [TIMER_WORKER] = flush_is_due,
+};
+
+/* --- orders from the master --- */
+
+static bool close_if_idle(struct timer *t, void *arg)
+{
+    (void)arg;
+    if (t->kind == TIMER_CONN && conn_is_idle(container_of(t, struct conn, timer)))
+        conn_close(container_of(t, struct conn, timer));
+    return true;
+}
+
+static bool close_any(struct timer *t, void *arg)
+{
+    (void)arg;
+    if (t->kind == TIMER_CONN)
+        conn_close(container_of(t, struct conn, timer));
+    return true;
+}
+
+static void finish(struct worker *w)
+{
+    if (w->finishing)
+        return;
+    w->finishing = true;
+    for (uint32_t slot = 0; slot < w->setup.slots; slot++)
+        listeners_leave(w, slot);
+    wheel_visit(&w->loop.wheel, close_if_idle, NULL);
+}
+
+/* New descriptors for the logs: what is buffered goes to the old file, the rest to the new one. */
+static void switch_logs(struct worker *w, const int *fds, int count)
+{
+    if (count >= 1) {
+        int old = log_fd();
+        log_set_fd(fds[0]);
+        if (old > STDERR_FILENO)
+            (void)close(old); /* every line was written when it was logged */
+    }
+    if (count >= 2 && w->access)
+        accesslog_switch(w->access, fds[1]);
+    else if (count >= 2)
+        (void)close(fds[1]); /* nothing here writes to it */
+}
+
+/* One order, with the descriptors that came along. false: the master is gone. */
+static bool receive_order(int fd, unsigned char order[2], int fds[2], int *fd_count, bool *none)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(2 * sizeof(int))];
+    } control;
+    struct iovec v = {.iov_base = order, .iov_len = 2};
+    struct msghdr m = {.msg_iov = &v,
+                       .msg_iovlen = 1,
+                       .msg_control = control.bytes,
+                       .msg_controllen = sizeof control.bytes};
+    ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    *none = n < 0 && (errno == EAGAIN || errno == EINTR);
+    *fd_count = 0;
+    if (n <= 0)
+        return *none;
+    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+        *fd_count = (int)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        memcpy(fds, CMSG_DATA(c), (size_t)*fd_count * sizeof(int));
+    }
+    return true;
+}
+
+static void tell_master(struct worker *w, char word)
+{
+    /* Should it be gone, the end of the pair tells so in the next turn. */
+    (void)send(w->orders.fd, &word, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void obey(struct worker *w, const unsigned char order[2], const int *fds, int fd_count)
+{
+    switch ((enum worker_order)order[0]) {
+    case ORDER_PING:
+        tell_master(w, WORD_ALIVE);
+        break;
+    case ORDER_ADOPT:
+        if (!w->finishing)
+            (void)listeners_take(w, order[1]); /* it says so itself when the kernel refuses */
+        break;
+    case ORDER_RETURN:
+        listeners_leave(w, order[1]);
+        break;
+    case ORDER_LOGS:
+        switch_logs(w, fds, fd_count);
+        break;
+    case ORDER_FINISH:
+        finish(w);
+        break;
+    case ORDER_STOP:
+        w->stopping = true;
+        break;
+    }
+}
+
+static void on_orders(struct source *s)
+{
+    struct worker *w = container_of(s, struct worker, orders);
+    unsigned char order[2] = {0};
+    int fds[2], fd_count;
+    bool none;
+    s->ready = 0;
+    for (;;) {
+        if (!receive_order(s->fd, order, fds, &fd_count, &none)) {
+            loop_remove(&w->loop,
+                        s); /* the master is gone: its end of file means finish and leave */
+            finish(w);
+            return;
+        }
+        if (none)
+            return;
+        obey(w, order, fds, fd_count);
+    }
+}
+
+/* --- the life of a worker --- */
+
+static void init_pools(struct worker *w)
+{
+    const struct limits_conf *limits = &w->config->limits;
+    w->http_limits = (struct http_limits){
+        .line_max = (uint32_t)limits->line_max,
+        .head_max = (uint32_t)limits->head_max,
+        .fields_max = (uint16_t)limits->fields_max,
+    };
+    pool_init(&w->conns, sizeof(struct conn), SPARE_CONNS);
+    pool_init(&w->requests, sizeof(struct request), SPARE_BUFFERS * 4);
+    pool_init(&w->heads, http_head_size(w->http_limits.fields_max), SPARE_BUFFERS * 4);
+    buf_pool_init(&w->inputs, w->http_limits.head_max + INPUT_ROOM, SPARE_BUFFERS);
+    out_pool_init(&w->outs, SPARE_BUFFERS);
+}
+
+bool worker_init(struct worker *w, const struct worker_setup *s)
+{
+    *w = (struct worker){.config = s->config, .setup = *s};
+    w->connections_max = s->max_connections;
+    if (!loop_init(&w->loop, on_expiry))
+        return false;
+    init_pools(w);
+    timer_init(&w->pause, TIMER_LISTENER);
+    timer_init(&w->flush, TIMER_WORKER);
+    struct filecache_limits cache = {
+        .bytes = s->config->cache.small_files,
+        .small_max = s->config->cache.small_file_max,
+        .entries = s->cache_entries,
+    };
+    return filecache_init(&w->cache, cache, &s->config->mime) &&
+           offload_init(&w->offload, &w->loop, OFFLOAD_THREADS, OFFLOAD_PENDING_MAX);
+}
+
+void worker_done(struct worker *w)
+{
+    wheel_visit(&w->loop.wheel, close_any, NULL);
+    loop_turn(&w->loop, 0); /* what was closed is freed */
+    accesslog_free(w->access, LOG_FAREWELL_MS);
+    offload_done(&w->offload, LOG_FAREWELL_MS);
+    filecache_done(&w->cache);
+    listeners_done(w);
+    out_pool_done(&w->outs);
+    buf_pool_done(&w->inputs);
+    pool_done(&w->heads);
+    pool_done(&w->requests);
+    pool_done(&w->conns);
+    loop_done(&w->loop);
+}
+
+static bool start_access_log(struct worker *w)
+{
+    const struct access_log_conf *conf = &w->config->log.access;
+    if (w->setup.access_log < 0)
+        return true;
+    w->access = accesslog_new(conf, w->setup.access_log, &w->loop, &w->offload);
+    if (w->access)
+        timer_set(&w->loop.wheel, &w->flush, clock_ms(&w->loop.clock), conf->buffer.flush_ms);
+    return w->access != NULL;
+}
+
+static bool start_listening(struct worker *w)
+{
+    const struct worker_setup *s = &w->setup;
+    w->orders = (struct source){.on_ready = on_orders, .fd = s->orders};
+    return loop_add_reader(&w->loop, &w->orders) &&
+           listeners_init(w, s->listen_fds, s->config->listen.count, s->slots, s->slot) &&
+           listeners_take(w, s->slot);
+}
+
+int worker_run(const struct worker_setup *s)
+{
+    struct worker *w = aligned_alloc(64, (sizeof *w + 63) / 64 * 64);
+    if (!w || !worker_init(w, s) || !start_access_log(w) || !start_listening(w)) {
+        log_error("start: %m");
+        return EXIT_FAILURE; /* the process ends: the kernel takes back what was opened */
+    }
+    tell_master(w, WORD_READY);
+    while (!w->stopping && !(w->finishing && w->connections == 0))
+        loop_turn(&w->loop, -1);
+    worker_done(w);
+    free(w);
+    log_flush_repeats();
+    return EXIT_SUCCESS;
+}
