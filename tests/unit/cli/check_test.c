@@ -1,0 +1,171 @@
+/* check and config: what they print where, and their exit codes. */
+#include "cli/check.h"
+#include "cli/config_print.h"
+#include "support/unit.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static char folder[64], file[96];
+static char out[65536], err[8192];
+
+static void slurp(const char *name, char *to, size_t cap)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "r");
+    ck_assert_ptr_nonnull(f);
+    to[fread(to, 1, cap - 1, f)] = '\0';
+    fclose(f);
+}
+
+static void redirect(FILE *stream, const char *name)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    ck_assert_ptr_nonnull(freopen(path, "w", stream));
+}
+
+/* A folder with a configuration; each test is a process of its own, so its streams are ours. */
+static void prepare(const char *yaml)
+{
+    snprintf(folder, sizeof folder, "/tmp/skiff-cli-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/skiff.yaml", folder);
+    FILE *f = fopen(file, "w");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_ge(fputs(yaml, f), 0);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+static int run(int (*command)(int, char **), const char *a, const char *b, const char *c)
+{
+    char *argv[] = {(char[]){"command"}, (char *)(uintptr_t)a, (char *)(uintptr_t)b,
+                    (char *)(uintptr_t)c, NULL};
+    int argc = 1;
+    while (argv[argc])
+        argc++;
+    redirect(stdout, "out");
+    redirect(stderr, "err");
+    int code = command(argc, argv);
+    fflush(stdout);
+    fflush(stderr);
+    slurp("out", out, sizeof out);
+    slurp("err", err, sizeof err);
+    return code;
+}
+
+static void remove_folder(void)
+{
+    char path[96];
+    static const char *const names[] = {"out", "err", "skiff.yaml"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        ck_assert_int_eq(unlink(path), 0);
+    }
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
+#define RIGHT                                                                                      \
+    "version: 1\nlisten: [\"127.0.0.1:80\"]\nvhosts: [{root: /srv, routes: [{respond: {}}]}]\n"
+
+START_TEST(a_right_file_is_summed_up_on_stdout)
+{
+    char expected[192];
+    prepare(RIGHT);
+    ck_assert_int_eq(run(cli_check, "-c", file, NULL), 0);
+    snprintf(expected, sizeof expected, "ok: %s: 1 vhost, 1 route, 1 listener\n", file);
+    ck_assert_str_eq(out, expected);
+    ck_assert_str_eq(err, "");
+    remove_folder();
+}
+END_TEST
+
+START_TEST(warnings_do_not_fail_but_are_told)
+{
+    prepare(RIGHT "unknown_host: {respond: {status: 404}}\n");
+    ck_assert_int_eq(run(cli_check, "-c", file, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(out, ", 1 listener, 1 warning\n"));
+    ck_assert_ptr_nonnull(strstr(err, "warning: unknown_host is never used"));
+    remove_folder();
+}
+END_TEST
+
+START_TEST(a_wrong_file_is_explained_on_stderr_with_code_two)
+{
+    prepare("version: 1\n");
+    ck_assert_int_eq(run(cli_check, "-c", file, NULL), 2);
+    ck_assert_str_eq(out, "");
+    ck_assert_ptr_nonnull(strstr(err, "2 errors, 0 warnings; nothing was loaded\n"));
+    remove_folder();
+}
+END_TEST
+
+START_TEST(a_missing_file_is_one_line_with_code_one)
+{
+    prepare("");
+    ck_assert_int_eq(run(cli_check, "-c", "/nonexistent/skiff.yaml", NULL), 1);
+    ck_assert_str_eq(out, "");
+    ck_assert_str_eq(err,
+                     "error: cannot read /nonexistent/skiff.yaml: No such file or directory\n");
+    remove_folder();
+}
+END_TEST
+
+START_TEST(the_command_line_is_checked)
+{
+    prepare("");
+    ck_assert_int_eq(run(cli_check, "-z", NULL, NULL), 2);
+    ck_assert_str_eq(err, "skiff check: unknown option \"-z\"; see skiff check -h\n");
+    ck_assert_int_eq(run(cli_check, "-c", NULL, NULL), 2);
+    ck_assert_str_eq(err, "skiff check: option \"-c\" needs a value\n");
+    ck_assert_int_eq(run(cli_check, "a.yaml", NULL, NULL), 2);
+    ck_assert_ptr_nonnull(strstr(err, "unexpected \"a.yaml\""));
+    ck_assert_int_eq(run(cli_config, NULL, NULL, NULL), 2);
+    ck_assert_ptr_nonnull(strstr(err, "usage: skiff config"));
+    ck_assert_int_eq(run(cli_config, "schema", NULL, NULL), 2);
+    ck_assert_ptr_nonnull(strstr(err, "skiff config: unknown command \"schema\"; "));
+    ck_assert_int_eq(run(cli_config, "manual", "-c", "x"), 2);
+    ck_assert_int_eq(run(cli_config, "dump", "x", NULL), 2);
+    remove_folder();
+}
+END_TEST
+
+START_TEST(help_goes_to_stdout)
+{
+    prepare("");
+    ck_assert_int_eq(run(cli_check, "-h", NULL, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(out, "usage: skiff check"));
+    ck_assert_int_eq(run(cli_config, "-h", NULL, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(out, "usage: skiff config"));
+    ck_assert_int_eq(run(cli_config, "dump", "-h", NULL), 0);
+    ck_assert_ptr_nonnull(strstr(out, "usage: skiff config"));
+    remove_folder();
+}
+END_TEST
+
+START_TEST(the_dump_goes_to_stdout)
+{
+    prepare(RIGHT);
+    ck_assert_int_eq(run(cli_config, "dump", "-c", file), 0);
+    ck_assert_ptr_nonnull(strstr(out, "version: 1\nprocess:\n"));
+    ck_assert_str_eq(err, "");
+    ck_assert_int_eq(run(cli_config, "dump", "-c", "/nonexistent"), 1);
+    ck_assert_str_eq(out, "");
+    remove_folder();
+}
+END_TEST
+
+START_TEST(the_manual_goes_to_stdout)
+{
+    prepare("");
+    ck_assert_int_eq(run(cli_config, "manual", NULL, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(out, "# The skiff manual\n"));
+    remove_folder();
+}
+END_TEST
+
+UNIT_MAIN("cli/check", a_right_file_is_summed_up_on_stdout, warnings_do_not_fail_but_are_told,
+          a_wrong_file_is_explained_on_stderr_with_code_two,
+          a_missing_file_is_one_line_with_code_one, the_command_line_is_checked,
+          help_goes_to_stdout, the_dump_goes_to_stdout, the_manual_goes_to_stdout)

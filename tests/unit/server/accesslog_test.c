@@ -1,0 +1,256 @@
+/* Access log lines and buffers: one line a request, whatever the peer sent, and none lost. */
+#include "base/check.h"
+#include "server/accesslog.h"
+#include "server/accesslog_line.h"
+#include "server/conn.h"
+#include "server/worker.h"
+#include "support/unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static struct worker worker;
+static struct conn conn;
+static struct request request;
+static union {
+    struct http_head head;
+    char room[2048];
+} store;
+static struct access_log_conf conf;
+static struct accesslog *accesslog;
+static char path[64];
+static const timer_fn none[1];
+
+static int open_log(void)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    ck_assert_int_ge(fd, 0);
+    return fd;
+}
+
+static void ask(const char *text)
+{
+    struct http_limits limits = {8000, 16000, 50};
+    struct http_parse io = {0};
+    store.head.field_max = 50;
+    ck_assert_int_eq(http_parse(&store.head, text, strlen(text), &limits, &io), HTTP_HEAD_OK);
+    request = (struct request){.conn = &conn, .head = &store.head, .sent = 1234};
+    request.resp.status = 200;
+    request.began_us = worker.loop.clock.now_us - 250;
+}
+
+static void setup(void)
+{
+    strcpy(path, "/tmp/skiff-accesslog-XXXXXX");
+    close(mkstemp(path));
+    ck_assert(loop_init(&worker.loop, none));
+    ck_assert(offload_init(&worker.offload, &worker.loop, 1, 4));
+    conn = (struct conn){.worker = &worker, .peer = {.family = AF_INET, .addr = {10, 0, 0, 7}}};
+    conf = (struct access_log_conf){.buffer = {.size = 64 * 1024, .flush_ms = 1000}};
+    clock_set(&worker.loop.clock, worker.loop.clock.now_us, UINT64_C(1700000000123000));
+}
+
+static void start(enum access_format format)
+{
+    conf.format = format;
+    accesslog = accesslog_new(&conf, open_log(), &worker.loop, &worker.offload);
+    ck_assert_ptr_nonnull(accesslog);
+}
+
+static void teardown(void)
+{
+    accesslog_free(accesslog, 2000);
+    accesslog = NULL;
+    offload_done(&worker.offload, 2000);
+    loop_done(&worker.loop);
+    unlink(path);
+}
+
+static struct str logged(void)
+{
+    static char text[512 * 1024];
+    accesslog_free(accesslog, 5000);
+    accesslog = NULL;
+    int fd = open(path, O_RDONLY);
+    ssize_t n = read(fd, text, sizeof text - 1);
+    ck_assert_int_ge(n, 0);
+    text[n] = '\0';
+    close(fd);
+    return str_make(text, (size_t)n);
+}
+
+#define REQUEST                                                                                    \
+    "GET /a?b HTTP/1.1\r\nHost: example.org\r\nReferer: http://r/\r\nUser-Agent: tool/1\r\n\r\n"
+
+START_TEST(a_combined_line_is_what_every_tool_reads)
+{
+    start(ACCESS_COMBINED);
+    ask(REQUEST);
+    accesslog_write(accesslog, &request);
+    ck_str(logged(), "10.0.0.7 - - [14/Nov/2023:22:13:20 +0000] \"GET /a?b HTTP/1.1\" 200 1234 "
+                     "\"http://r/\" \"tool/1\"\n");
+}
+END_TEST
+
+START_TEST(a_missing_field_is_a_dash_in_combined)
+{
+    start(ACCESS_COMBINED);
+    ask("GET / HTTP/1.0\r\n\r\n");
+    accesslog_write(accesslog, &request);
+    ck_str(logged(), "10.0.0.7 - - [14/Nov/2023:22:13:20 +0000] \"GET / HTTP/1.0\" 200 1234 "
+                     "\"-\" \"-\"\n");
+}
+END_TEST
+
+START_TEST(a_json_line_has_typed_values)
+{
+    start(ACCESS_JSON);
+    ask(REQUEST);
+    accesslog_write(accesslog, &request);
+    ck_str(logged(), "{\"time\":\"2023-11-14T22:13:20.123Z\",\"client_ip\":\"10.0.0.7\","
+                     "\"method\":\"GET\",\"host\":\"example.org\",\"path\":\"/a?b\","
+                     "\"protocol\":\"HTTP/1.1\",\"status\":200,\"bytes\":1234,\"duration_us\":250,"
+                     "\"referer\":\"http://r/\",\"user_agent\":\"tool/1\"}\n");
+}
+END_TEST
+
+START_TEST(bytes_of_the_peer_are_escaped)
+{
+    char part[1024];
+    ask("GET /\"\\\xff\xc3\xa9 HTTP/1.1\r\nHost: a\r\nUser-Agent: a\"b\tc\r\n\r\n");
+    size_t n = accesslog_request_part(ACCESS_COMBINED, &request, part, sizeof part);
+    ck_str(str_make(part, n), "GET /\\x22\\x5c\\xff\\xc3\\xa9 HTTP/1.1\n\"-\" \"a\\x22b\\x09c\"");
+    n = accesslog_request_part(ACCESS_JSON, &request, part, sizeof part);
+    ck_str(str_make(part, n),
+           "\"method\":\"GET\",\"host\":\"a\",\"path\":\"/\\u0022\\u005c\\u00ff\xc3\xa9\","
+           "\"protocol\":\"HTTP/1.1\"\n\"referer\":\"\",\"user_agent\":\"a\\u0022b\\u0009c\"");
+}
+END_TEST
+
+START_TEST(broken_utf8_is_never_passed_on_in_json)
+{
+    static const char *const broken[] = {"\xc0\x80",     "\xed\xa0\x80",     "\xf4\x90\x80\x80",
+                                         "\xe0\x80\x80", "\xf0\x80\x80\x80", "\xc3",
+                                         "\x80"};
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        char text[128], part[1024];
+        snprintf(text, sizeof text, "GET /%s HTTP/1.1\r\nHost: a\r\n\r\n", broken[i]);
+        ask(text);
+        size_t n = accesslog_request_part(ACCESS_JSON, &request, part, sizeof part);
+        for (size_t k = 0; k < n; k++)
+            ck_assert((unsigned char)part[k] < 0x80);
+    }
+}
+END_TEST
+
+START_TEST(values_that_are_too_long_are_cut_and_the_line_stays_whole)
+{
+    static char text[9000];
+    char part[512];
+    int n = snprintf(text, sizeof text, "GET /%0*d HTTP/1.1\r\nHost: a\r\nUser-Agent: %0*d\r\n\r\n",
+                     3000, 0, 3000, 0);
+    ck_assert_int_lt(n, (int)sizeof text);
+    ask(text);
+    size_t json = accesslog_request_part(ACCESS_JSON, &request, part, sizeof part);
+    ck_assert_uint_le(json, sizeof part);
+    ck_assert(str_ends(str_make(part, json), STR("0\"")));
+    ck_assert(memmem(part, json, "\"protocol\":\"HTTP/1.1\"\n", 22));
+}
+END_TEST
+
+START_TEST(a_captured_request_is_logged_after_its_head_is_gone)
+{
+    start(ACCESS_COMBINED);
+    ask(REQUEST);
+    ck_assert(accesslog_capture(accesslog, &request));
+    request.head = NULL;
+    accesslog_write(accesslog, &request);
+    arena_free(request.arena);
+    ck_assert(memmem(logged().p, 100, "\"GET /a?b HTTP/1.1\" 200 1234", 28));
+}
+END_TEST
+
+START_TEST(a_full_buffer_is_written_while_the_other_fills)
+{
+    start(ACCESS_COMBINED);
+    ask(REQUEST);
+    for (int i = 0; i < 2000; i++) {
+        accesslog_write(accesslog, &request);
+        loop_turn(&worker.loop, 0);
+        if (i % 100 == 0)
+            usleep(1000);
+    }
+    uint64_t dropped = accesslog_dropped(accesslog);
+    size_t lines = 0;
+    for (struct str text = logged(); text.n > 0; lines++)
+        str_cut(&text, '\n');
+    ck_assert_uint_eq(lines + dropped, 2000);
+    ck_assert_uint_eq(dropped, 0);
+}
+END_TEST
+
+START_TEST(a_stuck_pipe_drops_lines_and_counts_them)
+{
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    conf.format = ACCESS_COMBINED;
+    accesslog = accesslog_new(&conf, ends[1], &worker.loop, &worker.offload);
+    ask(REQUEST);
+    for (int i = 0; i < 5000; i++)
+        accesslog_write(accesslog, &request);
+    ck_assert_uint_gt(accesslog_dropped(accesslog), 1000);
+    close(ends[0]); /* the reader is gone: the writer gets EPIPE and is free again */
+}
+END_TEST
+
+START_TEST(a_switch_sends_old_lines_to_the_old_file)
+{
+    char moved[80];
+    start(ACCESS_COMBINED);
+    ask("GET /before HTTP/1.0\r\n\r\n");
+    accesslog_write(accesslog, &request);
+    snprintf(moved, sizeof moved, "%s.1", path);
+    ck_assert_int_eq(rename(path, moved), 0);
+    accesslog_switch(accesslog, open_log());
+    ask("GET /after HTTP/1.0\r\n\r\n");
+    accesslog_write(accesslog, &request);
+    struct str text = logged();
+    ck_assert(memmem(text.p, text.n, "/after", 6) && !memmem(text.p, text.n, "/before", 7));
+    char old[512];
+    int fd = open(moved, O_RDONLY);
+    ssize_t n = read(fd, old, sizeof old);
+    close(fd);
+    unlink(moved);
+    ck_assert(n > 0 && memmem(old, (size_t)n, "/before", 7) &&
+              !memmem(old, (size_t)n, "/after", 6));
+}
+END_TEST
+
+START_TEST(a_tick_writes_what_is_old_enough)
+{
+    start(ACCESS_COMBINED);
+    ask(REQUEST);
+    accesslog_write(accesslog, &request);
+    clock_set(&worker.loop.clock, worker.loop.clock.now_us + 1000000, UINT64_C(1700000001123000));
+    accesslog_tick(accesslog);
+    char text[16];
+    int fd = open(path, O_RDONLY);
+    ssize_t n = 0;
+    for (int i = 0; i < 200 && n == 0; i++) {
+        usleep(5000);
+        n = read(fd, text, sizeof text);
+    }
+    close(fd);
+    ck_assert_int_gt(n, 0);
+}
+END_TEST
+
+UNIT_MAIN_WITH("server/accesslog", setup, teardown, a_combined_line_is_what_every_tool_reads,
+               a_missing_field_is_a_dash_in_combined, a_json_line_has_typed_values,
+               bytes_of_the_peer_are_escaped, broken_utf8_is_never_passed_on_in_json,
+               values_that_are_too_long_are_cut_and_the_line_stays_whole,
+               a_captured_request_is_logged_after_its_head_is_gone,
+               a_full_buffer_is_written_while_the_other_fills,
+               a_stuck_pipe_drops_lines_and_counts_them, a_switch_sends_old_lines_to_the_old_file,
+               a_tick_writes_what_is_old_enough)
