@@ -1,0 +1,57 @@
+/* line: sockets, with a record. */
+#include "wire/line.h"
+
+#include "support/launcher.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { SHOWN_MAX = 700 }; /* bytes of one piece in the record */
+
+struct str line_rest(const struct line *l)
+{
+    return str_from(text_str(&l->in), l->read);
+}
+
+bool line_send(struct line *l, struct str bytes, size_t piece, int pause_ms, struct text *talk)
+{
+    text_show(talk, "> ", bytes, SHOWN_MAX);
+    if (piece == 0 || piece >= bytes.n)
+        return send_all(l->fd, bytes.p, bytes.n);
+    for (size_t at = 0; at < bytes.n; at += piece) {
+        size_t n = bytes.n - at < piece ? bytes.n - at : piece;
+        if (!send_all(l->fd, bytes.p + at, n))
+            return false;
+        if (pause_ms > 0)
+            sleep_ms(pause_ms);
+    }
+    return true;
+}
+
+bool line_receive(struct line *l, size_t max, uint64_t end_ms, struct text *talk)
+{
+    struct pollfd p = {.fd = l->fd, .events = POLLIN};
+    uint64_t now = now_ms();
+    if (l->ended || poll(&p, 1, end_ms > now ? (int)(end_ms - now) : 0) != 1)
+        return false;
+    char *dst = text_reserve(&l->in, max);
+    ssize_t n = recv(l->fd, dst, max, 0);
+    if (n > 0) {
+        text_show(talk, "< ", str_make(dst, (size_t)n), SHOWN_MAX);
+        l->in.n += (size_t)n;
+        return true;
+    }
+    l->ended = true;
+    l->broken = n < 0;
+    text_printf(talk, "< (%s)\n", n < 0 ? "reset" : "end");
+    return false;
+}
+
+void line_close(struct line *l)
+{
+    if (l->fd >= 0)
+        (void)close(l->fd);
+    l->fd = -1;
+    text_done(&l->in);
+}
