@@ -55,7 +55,7 @@ const char *http_parser_version(void)
 /* --- the raw scan --- */
 
 struct scan {
-    const char *p; /* behind the skipped empty lines: the request line */
+    char *p; /* behind the skipped empty lines: the request line */
     size_t n;
     const struct http_limits *limits;
     struct http_parse *io;
@@ -118,8 +118,10 @@ static enum http_parse_result scan_lines(struct scan *s, size_t *at)
     for (const char *c = s->p + *at;; c++) {
         c = scan_control(c, end);
         size_t n = (size_t)(c - s->p) - *at;
-        if (c < end && *c == '\t' && *at > 0) /* never in the request line */
+        if (c < end && *c == '\t' && *at > 0) { /* never in the request line */
+            s->p[c - s->p] = ' '; /* white space is white space: RFC 9110 section 5.6.3 */
             continue;
+        }
         bool cut = c == end || (*c == '\r' && c + 1 == end);
         if (!cut && !(*c == '\r' && c[1] == '\n'))
             return bad(s->io, 400, bad_control(*c));
@@ -136,6 +138,14 @@ static enum http_parse_result scan_lines(struct scan *s, size_t *at)
     }
 }
 
+static uint32_t count_lines(const char *p, size_t n)
+{
+    uint32_t lines = 0;
+    for (const char *end = p + n; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+        lines++;
+    return lines;
+}
+
 /* Finds the end of the head. *head_n is its length. */
 static enum http_parse_result scan_head(struct scan *s, size_t *head_n)
 {
@@ -146,6 +156,8 @@ static enum http_parse_result scan_head(struct scan *s, size_t *head_n)
     size_t size = r == HTTP_HEAD_OK ? at : s->n;
     if (r != HTTP_HEAD_BAD && size > s->limits->head_max)
         return bad(s->io, 431, "head too large");
+    if (r == HTTP_HEAD_MORE && count_lines(s->p, at) > s->limits->fields_max + 1u)
+        return bad(s->io, 431, "too many fields");
     s->io->scanned = (uint32_t)at; /* a line begins there */
     *head_n = at;
     return r;
@@ -194,6 +206,8 @@ static int on_field(llhttp_t *l, const char *at, size_t n)
     struct http_head *h = l->data;
     if (h->field_count == h->field_max)
         return HPE_USER;
+    if (!http_is_token(str_make(at, n)))
+        return HPE_INVALID_HEADER_TOKEN; /* some builds of llhttp let spaces pass */
     h->fields[h->field_count].name = slice_of(h, at, n);
     h->fields[h->field_count].value = slice_of(h, at + n, 0);
     h->field_count++;
@@ -239,16 +253,23 @@ static uint16_t read_fields(struct http_head *h, const char *p, size_t n)
 
 /* --- what the fields mean for the message --- */
 
-/* One coding, "chunked", and nothing else (RFC 9112 section 6.1). 0, or the status. */
+/* One coding, "chunked", and nothing else but empty list elements (RFC 9112 section 6.1, RFC 9110
+ * section 5.6.1). 0, or the status. */
 static uint16_t read_transfer_encoding(struct http_head *h, struct str value)
 {
     if (h->minor == 0 || h->framing != BODY_NONE)
         return 400; /* never in 1.0, never twice, never with Content-Length */
-    if (str_eq_nocase(value, STR("chunked"))) {
+    while (value.p) {
+        struct str coding = str_trim(str_cut(&value, ','));
+        if (coding.n == 0)
+            continue;
+        if (!str_eq_nocase(coding, STR("chunked")))
+            return http_is_token(coding) && h->framing == BODY_NONE ? 501 : 400;
+        if (h->framing != BODY_NONE)
+            return 400;
         h->framing = BODY_CHUNKED;
-        return 0;
     }
-    return http_is_token(value) ? 501 : 400;
+    return h->framing == BODY_CHUNKED ? 0 : 400;
 }
 
 static uint16_t read_content_length(struct http_head *h, struct str value)
@@ -357,7 +378,7 @@ static enum http_parse_result read_head(struct http_head *h, struct scan *s, siz
     return HTTP_HEAD_OK;
 }
 
-enum http_parse_result http_parse(struct http_head *h, const char *p, size_t n,
+enum http_parse_result http_parse(struct http_head *h, char *p, size_t n,
                                   const struct http_limits *limits, struct http_parse *io)
 {
     CHECK(limits->head_max <= HTTP_HEAD_CAP);

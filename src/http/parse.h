@@ -33,9 +33,9 @@ struct http_parse {
 
 /* Parses one head from the n bytes at p. h->field_max is set by the caller. On HTTP_HEAD_BAD as
  * much of *h as could be read is filled in (method_text and target for the log, else empty;
- * h->base is always set). An unknown method is not an error here: METHOD_UNKNOWN.
+ * h->base is always set). Tabs in field lines become spaces, in place. An unknown method is not an error here: METHOD_UNKNOWN.
  * n never needs to exceed head_max + a few skipped CRLFs. */
-enum http_parse_result http_parse(struct http_head *h, const char *p, size_t n,
+enum http_parse_result http_parse(struct http_head *h, char *p, size_t n,
                                   const struct http_limits *limits, struct http_parse *io);
 
 /* For skiff -V: "8.1.0", and whether the SSE4.2 build runs here. */

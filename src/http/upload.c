@@ -10,13 +10,15 @@ enum {
 };
 
 enum chunk_state {
-    SIZE_FIRST, /* the first digit of a chunk's size */
-    SIZE_MORE,  /* further digits */
-    SIZE_BLANK, /* bad white space behind the size (RFC 9110 section 5.6.3) */
-    EXTENSION,  /* behind ';', ignored */
-    SIZE_LF,    /* the CR of the size line was seen */
-    DATA,       /* chunk data */
-    DATA_CR,    /* the CRLF behind chunk data */
+    SIZE_FIRST,  /* the first digit of a chunk's size */
+    SIZE_MORE,   /* further digits */
+    SIZE_BLANK,  /* bad white space behind the size (RFC 9110 section 5.6.3) */
+    EXTENSION,   /* behind ';', ignored */
+    QUOTED,      /* in a quoted string there */
+    QUOTED_PAIR, /* behind a backslash there */
+    SIZE_LF,     /* the CR of the size line was seen */
+    DATA,        /* chunk data */
+    DATA_CR,     /* the CRLF behind chunk data */
     DATA_LF,
     TRAILER_FIRST, /* the beginning of a trailer line, or of the last, empty one */
     TRAILER_NAME,
@@ -83,6 +85,20 @@ static int behind_size(char c)
     }
 }
 
+/* A line cannot end within a quoted string. */
+static int extension_byte(enum chunk_state state, char c)
+{
+    if (state == EXTENSION && c == '\r')
+        return SIZE_LF;
+    if (!is_text(c))
+        return -1;
+    if (state == QUOTED_PAIR)
+        return QUOTED;
+    if (state == QUOTED)
+        return c == '"' ? EXTENSION : c == '\\' ? QUOTED_PAIR : QUOTED;
+    return c == '"' ? QUOTED : EXTENSION;
+}
+
 static int trailer_byte(enum chunk_state state, char c)
 {
     if (c == '\r')
@@ -107,7 +123,9 @@ static int framing_byte(struct upload *u, char c)
     case SIZE_BLANK:
         return behind_size(c);
     case EXTENSION:
-        return c == '\r' ? (int)SIZE_LF : next_if(is_text(c), EXTENSION);
+    case QUOTED:
+    case QUOTED_PAIR:
+        return extension_byte(state, c);
     case SIZE_LF:
         return next_if(c == '\n', u->left ? DATA : TRAILER_FIRST);
     case DATA_CR:

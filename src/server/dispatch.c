@@ -21,20 +21,24 @@ static enum verdict refuse(struct request *r, uint16_t status)
     return V_READY;
 }
 
-/* The host decides the vhost: the target's authority wins over Host (RFC 9112 section 3.2.2).
- * false: malformed. */
+/* A host's name in lower case without port, in dst. false: malformed. */
+static bool read_host(struct str value, char dst[HOST_MAX], struct str *name)
+{
+    int n = value.n <= HOST_MAX ? target_host(value, dst) : -1;
+    *name = str_make(dst, n > 0 ? (size_t)n : 0);
+    return n >= 0;
+}
+
+/* The host decides the vhost: the target's authority wins over Host, which must be well-formed all
+ * the same (RFC 9112 section 3.2). false: malformed. */
 static bool find_vhost(struct request *r, const struct vhost **vhost)
 {
-    const struct config *config = conn_worker(r->conn)->config;
-    struct str value =
-        r->target.authority.p ? r->target.authority : http_value(r->head, KNOWN_HOST);
-    char name[HOST_MAX];
-    int n = 0;
-    if (value.n > sizeof name)
+    char dst[HOST_MAX];
+    struct str name;
+    struct str host = http_value(r->head, KNOWN_HOST), authority = r->target.authority;
+    if (!read_host(host, dst, &name) || (authority.p && !read_host(authority, dst, &name)))
         return false;
-    if (value.n > 0 && (n = target_host(value, name)) < 0)
-        return false;
-    *vhost = route_vhost(config, str_make(name, (size_t)n));
+    *vhost = route_vhost(conn_worker(r->conn)->config, name);
     return true;
 }
 

@@ -29,8 +29,11 @@ static int open_log(void)
     return fd;
 }
 
-static void ask(const char *text)
+static void ask(const char *wire)
 {
+    static char text[16000];
+    ck_assert_uint_lt(strlen(wire), sizeof text);
+    strcpy(text, wire);
     struct http_limits limits = {8000, 16000, 50};
     struct http_parse io = {0};
     store.head.field_max = 50;
@@ -120,11 +123,11 @@ START_TEST(bytes_of_the_peer_are_escaped)
     char part[1024];
     ask("GET /\"\\\xff\xc3\xa9 HTTP/1.1\r\nHost: a\r\nUser-Agent: a\"b\tc\r\n\r\n");
     size_t n = accesslog_request_part(ACCESS_COMBINED, &request, part, sizeof part);
-    ck_str(str_make(part, n), "GET /\\x22\\x5c\\xff\\xc3\\xa9 HTTP/1.1\n\"-\" \"a\\x22b\\x09c\"");
+    ck_str(str_make(part, n), "GET /\\x22\\x5c\\xff\\xc3\\xa9 HTTP/1.1\n\"-\" \"a\\x22b c\"");
     n = accesslog_request_part(ACCESS_JSON, &request, part, sizeof part);
     ck_str(str_make(part, n),
            "\"method\":\"GET\",\"host\":\"a\",\"path\":\"/\\u0022\\u005c\\u00ff\xc3\xa9\","
-           "\"protocol\":\"HTTP/1.1\"\n\"referer\":\"\",\"user_agent\":\"a\\u0022b\\u0009c\"");
+           "\"protocol\":\"HTTP/1.1\"\n\"referer\":\"\",\"user_agent\":\"a\\u0022b c\"");
 }
 END_TEST
 
