@@ -110,34 +110,6 @@ static const char *bad_control(char c)
     }
 }
 
-/* Goes from control character to control character: each must be a tab, or the CRLF that ends a
- * line. HTTP_HEAD_OK: the empty line ends at *at; HTTP_HEAD_MORE: a line begins at *at. */
-static enum http_parse_result scan_lines(struct scan *s, size_t *at)
-{
-    const char *end = s->p + s->n;
-    for (const char *c = s->p + *at;; c++) {
-        c = scan_control(c, end);
-        size_t n = (size_t)(c - s->p) - *at;
-        if (c < end && *c == '\t' && *at > 0) { /* never in the request line */
-            s->p[c - s->p] = ' '; /* white space is white space: RFC 9110 section 5.6.3 */
-            continue;
-        }
-        bool cut = c == end || (*c == '\r' && c + 1 == end);
-        if (!cut && !(*c == '\r' && c[1] == '\n'))
-            return bad(s->io, 400, bad_control(*c));
-        uint16_t status;
-        const char *reason = bad_line(s, *at, n, &status);
-        if (reason)
-            return bad(s->io, status, reason);
-        if (cut)
-            return HTTP_HEAD_MORE;
-        *at += n + 2;
-        c++;
-        if (n == 0)
-            return HTTP_HEAD_OK;
-    }
-}
-
 static uint32_t count_lines(const char *p, size_t n)
 {
     uint32_t lines = 0;
@@ -146,18 +118,47 @@ static uint32_t count_lines(const char *p, size_t n)
     return lines;
 }
 
-/* Finds the end of the head. *head_n is its length. */
+/* Goes from control character to control character: each must be a tab, or the CRLF that ends a
+ * line. HTTP_HEAD_OK: the empty line ends at *at; HTTP_HEAD_MORE: a line begins at *at. */
+static enum http_parse_result scan_lines(struct scan *s, size_t *at)
+{
+    const char *end = s->p + s->n;
+    uint32_t lines = *at ? count_lines(s->p, *at) : 0;
+    for (const char *c = s->p + *at;; c++) {
+        c = scan_control(c, end);
+        size_t n = (size_t)(c - s->p) - *at;
+        if (c < end && *c == '\t' && *at > 0) { /* never in the request line */
+            s->p[c - s->p] = ' '; /* white space is white space: RFC 9110 section 5.6.3 */
+            continue;
+        }
+        uint16_t status;
+        const char *reason = bad_line(s, *at, n, &status);
+        if (reason)
+            return bad(s->io, status, reason);
+        if (c == end || (*c == '\r' && c + 1 == end))
+            return HTTP_HEAD_MORE;
+        if (*c != '\r' || c[1] != '\n')
+            return bad(s->io, 400, bad_control(*c));
+        if (n > 0 && ++lines > s->limits->fields_max + 1u)
+            return bad(s->io, 431, "too many fields");
+        *at += n + 2;
+        c++;
+        if (n == 0)
+            return HTTP_HEAD_OK;
+    }
+}
+
+/* Finds the end of the head within its limit. *head_n is its length. */
 static enum http_parse_result scan_head(struct scan *s, size_t *head_n)
 {
-    size_t at = s->io->scanned;
+    size_t at = s->io->scanned, n = s->n;
     if (at == 0 && !may_be_method(s))
         return bad(s->io, 400, "not a request");
+    if (s->n > s->limits->head_max)
+        s->n = s->limits->head_max;
     enum http_parse_result r = scan_lines(s, &at);
-    size_t size = r == HTTP_HEAD_OK ? at : s->n;
-    if (r != HTTP_HEAD_BAD && size > s->limits->head_max)
+    if (r == HTTP_HEAD_MORE && n > s->limits->head_max)
         return bad(s->io, 431, "head too large");
-    if (r == HTTP_HEAD_MORE && count_lines(s->p, at) > s->limits->fields_max + 1u)
-        return bad(s->io, 431, "too many fields");
     s->io->scanned = (uint32_t)at; /* a line begins there */
     *head_n = at;
     return r;

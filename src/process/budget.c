@@ -41,7 +41,8 @@ static void refuse(const struct budget_request *r, uint64_t connections, uint64_
                    uint64_t others)
 {
     char lower[128] = "lower files.cache.open_files";
-    uint64_t fitting = r->limit > others + files ? (r->limit - others - files) * r->workers : 0;
+    uint64_t left = r->limit - others, kept = r->open_files > 0 ? files : left / 4;
+    uint64_t fitting = left > kept ? (left - kept) * r->workers : 0;
     if (r->max_connections > 0 && fitting > 0)
         (void)snprintf(lower, sizeof lower, "lower process.max_connections to %" PRIu64 "%s",
                        fitting, r->open_files > 0 ? ", or lower files.cache.open_files" : "");

@@ -333,7 +333,8 @@ static void tend(struct master *m, uint64_t now)
 {
     fleet_tend(&m->fleet, now);
     /* A generation that is starting has sockets that the current one does not know. */
-    if (m->tidy_ms > 0 && now >= m->tidy_ms && !m->fleet.next)
+    bool is_clear = !m->fleet.next || m->fleet.is_leaving;
+    if (m->tidy_ms > 0 && now >= m->tidy_ms && is_clear)
         tidy_sockets(m);
     if (now - m->repeats_ms >= REPEATS_MS) {
         log_flush_repeats();
