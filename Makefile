@@ -108,7 +108,7 @@ TO_LITERALS = sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $< >$@
 build/gen/mime_types.inc: conf/mime.types
 	@mkdir -p $(@D)
 	$(call SAY,GEN) $(TO_LITERALS)
-build/gen/%_intro.inc: docs/%.in
+$(filter %_intro.inc,$(GENERATED)): build/gen/%_intro.inc: docs/%.in
 	@mkdir -p $(@D)
 	$(call SAY,GEN) $(TO_LITERALS)
 

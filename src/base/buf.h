@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 struct buf {
-    uint32_t r;   /* first byte not consumed yet */
-    uint32_t w;   /* behind the last byte filled; r <= w <= cap */
-    uint32_t cap; /* bytes in data */
+    uint32_t r;    /* first byte not consumed yet */
+    uint32_t w;    /* behind the last byte filled; r <= w <= cap */
+    uint32_t cap;  /* bytes in data */
     uint32_t mark; /* bytes behind r that the reader has looked at already; its own note */
     char data[];
 };

@@ -2,10 +2,10 @@
  *
  * One line per event: time, level, process, message; bytes that came from a peer are escaped by
  * the formatter below, so a log line is always one line of printable text. The same message
- * repeated is counted, not repeated: after LOG_BURST equal ones within a second the rest of that second is told
- * in one line. Writing never blocks: what a pipe or terminal does not take at once is dropped and
- * counted. Each process has one log: it is the exception to "no globals", because a failed CHECK
- * must reach it from anywhere. */
+ * repeated is counted, not repeated: after LOG_BURST equal ones within a second the rest of that
+ * second is told in one line. Writing never blocks: what a pipe or terminal does not take at once
+ * is dropped and counted. Each process has one log: it is the exception to "no globals", because a
+ * failed CHECK must reach it from anywhere. */
 #ifndef SKIFF_BASE_LOG_H
 #define SKIFF_BASE_LOG_H
 
@@ -32,16 +32,15 @@ void log_set_fd(int fd);
 bool log_is_on(enum log_level level);
 
 /* Logs one line. `%m` is errno as text. The format decides whether a message is a repeat. */
-void log_write(enum log_level level, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_vwrite(enum log_level level, const char *format, va_list args);
 /* Says what was only counted so far; call now and then, and at exit. */
 void log_flush_repeats(void);
 
-#define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
-#define log_warn(...) log_write(LOG_WARN, __VA_ARGS__)
+#define log_error(...)  log_write(LOG_ERROR, __VA_ARGS__)
+#define log_warn(...)   log_write(LOG_WARN, __VA_ARGS__)
 #define log_notice(...) log_write(LOG_NOTICE, __VA_ARGS__)
-#define log_info(...) log_write(LOG_INFO, __VA_ARGS__)
+#define log_info(...)   log_write(LOG_INFO, __VA_ARGS__)
 
 /* Copies peer bytes so that they are safe in a log line: printable ASCII except '"' and '\\' as it
  * is, the rest as \xHH. Writes at most cap bytes and a NUL; returns the text's length. */

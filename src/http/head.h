@@ -9,38 +9,38 @@
 #include "base/str.h"
 
 enum http_method { /* those of RFC 9110 section 9, PATCH (RFC 5789); others are unknown: 501 */
-    METHOD_UNKNOWN,
-    METHOD_GET,
-    METHOD_HEAD,
-    METHOD_POST,
-    METHOD_PUT,
-    METHOD_DELETE,
-    METHOD_CONNECT,
-    METHOD_OPTIONS,
-    METHOD_TRACE,
-    METHOD_PATCH,
-    METHOD_COUNT
+                   METHOD_UNKNOWN,
+                   METHOD_GET,
+                   METHOD_HEAD,
+                   METHOD_POST,
+                   METHOD_PUT,
+                   METHOD_DELETE,
+                   METHOD_CONNECT,
+                   METHOD_OPTIONS,
+                   METHOD_TRACE,
+                   METHOD_PATCH,
+                   METHOD_COUNT
 };
 extern const struct str http_method_names[METHOD_COUNT];
 
 enum http_known { /* the fields with an index of their own */
-    KNOWN_OTHER,
-    KNOWN_HOST,
-    KNOWN_CONNECTION,
-    KNOWN_CONTENT_LENGTH,
-    KNOWN_TRANSFER_ENCODING,
-    KNOWN_EXPECT,
-    KNOWN_IF_MATCH,
-    KNOWN_IF_NONE_MATCH,
-    KNOWN_IF_MODIFIED_SINCE,
-    KNOWN_IF_UNMODIFIED_SINCE,
-    KNOWN_IF_RANGE,
-    KNOWN_RANGE,
-    KNOWN_ACCEPT,
-    KNOWN_ACCEPT_ENCODING,
-    KNOWN_USER_AGENT,
-    KNOWN_REFERER,
-    KNOWN_COUNT
+                  KNOWN_OTHER,
+                  KNOWN_HOST,
+                  KNOWN_CONNECTION,
+                  KNOWN_CONTENT_LENGTH,
+                  KNOWN_TRANSFER_ENCODING,
+                  KNOWN_EXPECT,
+                  KNOWN_IF_MATCH,
+                  KNOWN_IF_NONE_MATCH,
+                  KNOWN_IF_MODIFIED_SINCE,
+                  KNOWN_IF_UNMODIFIED_SINCE,
+                  KNOWN_IF_RANGE,
+                  KNOWN_RANGE,
+                  KNOWN_ACCEPT,
+                  KNOWN_ACCEPT_ENCODING,
+                  KNOWN_USER_AGENT,
+                  KNOWN_REFERER,
+                  KNOWN_COUNT
 };
 
 enum http_framing { BODY_NONE, BODY_LENGTH, BODY_CHUNKED };
@@ -54,12 +54,12 @@ struct http_head {
     uint64_t content_length; /* with BODY_LENGTH */
     struct slice method_text, target;
     uint16_t field_count, field_max;
-    uint8_t method;     /* enum http_method */
-    uint8_t minor;      /* 0: HTTP/1.0; 1: HTTP/1.1 (and any later minor, RFC 9110 section 2.5) */
-    uint8_t framing;    /* enum http_framing */
-    bool keep_alive;    /* what version and Connection say (RFC 9112 section 9.3) */
+    uint8_t method;  /* enum http_method */
+    uint8_t minor;   /* 0: HTTP/1.0; 1: HTTP/1.1 (and any later minor, RFC 9110 section 2.5) */
+    uint8_t framing; /* enum http_framing */
+    bool keep_alive; /* what version and Connection say (RFC 9112 section 9.3) */
     bool expects_continue;
-    bool expects_unknown; /* an expectation that is not 100-continue: 417 */
+    bool expects_unknown;       /* an expectation that is not 100-continue: 417 */
     uint8_t first[KNOWN_COUNT]; /* 1 + index of the first field of that name; 0: absent */
     struct http_field fields[]; /* field_max of them */
 };

@@ -1,7 +1,8 @@
 /* mime: content types by file name extension.
  *
  * The table comes from conf/mime.types, compiled in at build time and replaceable by a file of the
- * same format (files.types in the configuration): "type ext ext ...", '#' comments. Text types get "; charset=utf-8". */
+ * same format (files.types in the configuration): "type ext ext ...", '#' comments. Text types get
+ * "; charset=utf-8". */
 #ifndef SKIFF_HTTP_MIME_H
 #define SKIFF_HTTP_MIME_H
 
@@ -9,7 +10,8 @@
 #include "base/map.h"
 
 struct mime {
-    struct map by_extension; /* lower-case extension without dot -> const char * of the full value */
+    struct map
+        by_extension; /* lower-case extension without dot -> const char * of the full value */
 };
 
 /* Reads a table from text in the format above; false when memory is out or a line is wrong:

@@ -11,8 +11,8 @@
 #include "http/head.h"
 
 struct http_limits {
-    uint32_t line_max; /* request line, without CRLF: 414 beyond */
-    uint32_t head_max; /* the whole head with its empty line: 431 beyond; at most HTTP_HEAD_CAP */
+    uint32_t line_max;   /* request line, without CRLF: 414 beyond */
+    uint32_t head_max;   /* the whole head with its empty line: 431 beyond; at most HTTP_HEAD_CAP */
     uint16_t fields_max; /* 431 beyond */
 };
 
@@ -33,8 +33,8 @@ struct http_parse {
 
 /* Parses one head from the n bytes at p. h->field_max is set by the caller. On HTTP_HEAD_BAD as
  * much of *h as could be read is filled in (method_text and target for the log, else empty;
- * h->base is always set). Tabs in field lines become spaces, in place. An unknown method is not an error here: METHOD_UNKNOWN.
- * n never needs to exceed head_max + a few skipped CRLFs. */
+ * h->base is always set). Tabs in field lines become spaces, in place. An unknown method is not an
+ * error here: METHOD_UNKNOWN. n never needs to exceed head_max + a few skipped CRLFs. */
 enum http_parse_result http_parse(struct http_head *h, char *p, size_t n,
                                   const struct http_limits *limits, struct http_parse *io);
 

@@ -347,7 +347,7 @@ uint64_t fleet_due(const struct fleet *f, uint64_t now_ms)
     for (uint32_t i = 0; i < SLOTS_MAX; i++)
         if (f->slots[i].start_ms > 0 && f->slots[i].start_ms < due)
             due = f->slots[i].start_ms;
-    if (f->next && f->next_deadline_ms < due)
+    if (f->next && !f->is_leaving && f->next_deadline_ms < due)
         due = f->next_deadline_ms;
     return due;
 }

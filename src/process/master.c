@@ -321,10 +321,16 @@ static void give_up(void *master)
     }
 }
 
+/* A generation that is starting has sockets that the current one does not know. */
+static bool can_tidy(const struct master *m)
+{
+    return m->tidy_ms > 0 && (!m->fleet.next || m->fleet.is_leaving);
+}
+
 static uint64_t due(const struct master *m, uint64_t now)
 {
     uint64_t when = fleet_due(&m->fleet, now);
-    if (m->tidy_ms > 0 && m->tidy_ms < when)
+    if (can_tidy(m) && m->tidy_ms < when)
         when = m->tidy_ms;
     return when > now ? when - now : 0;
 }
@@ -332,9 +338,7 @@ static uint64_t due(const struct master *m, uint64_t now)
 static void tend(struct master *m, uint64_t now)
 {
     fleet_tend(&m->fleet, now);
-    /* A generation that is starting has sockets that the current one does not know. */
-    bool is_clear = !m->fleet.next || m->fleet.is_leaving;
-    if (m->tidy_ms > 0 && now >= m->tidy_ms && is_clear)
+    if (can_tidy(m) && now >= m->tidy_ms)
         tidy_sockets(m);
     if (now - m->repeats_ms >= REPEATS_MS) {
         log_flush_repeats();

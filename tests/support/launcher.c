@@ -191,24 +191,38 @@ static void become_skiff(const struct server *s, char **args, int out, int err)
     _exit(127);
 }
 
+static void launch(struct server *s, char **args)
+{
+    int out = open_output(s, "stdout"), err = open_output(s, "stderr");
+    ck_assert_int_eq(s->pid, 0);
+    s->pid = fork();
+    ck_assert_int_ge(s->pid, 0);
+    if (s->pid == 0)
+        become_skiff(s, args, out, err);
+    (void)close(out); /* the child's */
+    (void)close(err);
+}
+
 void server_launch(struct server *s, const char *const *args)
 {
     char *filled[ARGS_MAX] = {getenv("SKIFF")};
-    int count = 1, out = open_output(s, "stdout"), err = open_output(s, "stderr");
+    int count = 1;
     ck_assert_msg(filled[0] && filled[0][0] == '/', "SKIFF must be the binary's absolute path");
-    ck_assert_int_eq(s->pid, 0);
     for (; args[count - 1]; count++) {
         ck_assert_int_lt(count, ARGS_MAX - 1);
         filled[count] = fill_in(s, args[count - 1]);
     }
-    s->pid = fork();
-    ck_assert_int_ge(s->pid, 0);
-    if (s->pid == 0)
-        become_skiff(s, filled, out, err);
-    (void)close(out);
-    (void)close(err);
+    launch(s, filled);
     while (--count > 0)
         free(filled[count]);
+}
+
+void server_launch_shell(struct server *s, const char *command)
+{
+    char shell[] = "/bin/sh", option[] = "-c", *filled = fill_in(s, command);
+    char *args[] = {shell, option, filled, NULL};
+    launch(s, args);
+    free(filled);
 }
 
 void server_await(struct server *s)

@@ -49,6 +49,8 @@ void server_start(struct server *s, const char *text);
 /* Starts skiff with these arguments (NULL at the end; @DIR@ and @PORT@ replaced) in the folder, and
  * does not wait. stdout goes to the file `stdout`, stderr to `stderr`, both new. */
 void server_launch(struct server *s, const char *const *args);
+/* The same by a shell, for starts that need one: `exec "$SKIFF" run -c skiff.yaml >&-`. */
+void server_launch_shell(struct server *s, const char *command);
 /* Waits until the port is answered; fails when the process ends before. */
 void server_await(struct server *s);
 /* Runs skiff with these arguments to its end; the exit code, 128 + signal when killed. */

@@ -7,7 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SHOWN_MAX = 700 }; /* bytes of one piece in the record */
+/* Bytes of one piece in the record; of one that only goes on with what was shown. */
+enum { SHOWN_MAX = 500, SHOWN_MORE = 20 };
 
 struct str line_rest(const struct line *l)
 {
@@ -35,10 +36,11 @@ bool line_receive(struct line *l, size_t max, uint64_t end_ms, struct text *talk
     uint64_t now = now_ms();
     if (l->ended || poll(&p, 1, end_ms > now ? (int)(end_ms - now) : 0) != 1)
         return false;
+    size_t shown = line_rest(l).n == 0 ? SHOWN_MAX : SHOWN_MORE;
     char *dst = text_reserve(&l->in, max);
     ssize_t n = recv(l->fd, dst, max, 0);
     if (n > 0) {
-        text_show(talk, "< ", str_make(dst, (size_t)n), SHOWN_MAX);
+        text_show(talk, "< ", str_make(dst, (size_t)n), shown);
         l->in.n += (size_t)n;
         return true;
     }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TALK_SHOWN_MAX = 5000 }; /* Check refuses messages over 8 KiB */
+enum { TALK_SHOWN_MAX = 3000 }; /* half from its beginning; Check refuses messages over 4 KiB */
 
 void stage_open(struct stage *st, const struct server *s, const struct play *p)
 {
@@ -57,7 +57,7 @@ uint64_t stage_count(struct stage *st, const struct yaml_node *n)
 void stage_fail(struct stage *st, const char *format, ...)
 {
     const struct yaml_node *test = st->play->test;
-    struct str talk = text_str(&st->talk), each = st->play->each;
+    struct str talk = text_str(&st->talk), end = talk, each = st->play->each;
     bool is_long = talk.n > TALK_SHOWN_MAX;
     char *what = NULL;
     va_list args;
@@ -65,11 +65,11 @@ void stage_fail(struct stage *st, const char *format, ...)
     if (vasprintf(&what, format, args) < 0)
         what = NULL;
     va_end(args);
-    if (is_long)
-        talk = str_from(talk, talk.n - TALK_SHOWN_MAX);
-    ck_abort_msg("%s:%u: \"%s\"%s%.*s, step %u: %s\n%s%.*s", test->source->name, test->line,
-                 play_name(st->play), each.p ? " with " : "", (int)(each.n < 200 ? each.n : 200),
-                 each.p ? each.p : "", st->step, what ? what : "", is_long ? "...\n" : "",
-                 (int)talk.n, talk.p);
+    talk.n = is_long ? TALK_SHOWN_MAX / 2 : talk.n;
+    end = str_from(end, is_long ? end.n - TALK_SHOWN_MAX / 2 : end.n);
+    ck_abort_msg("%s:%u: \"%s\"%s%.*s, step %u: %.500s\n%.*s%s%.*s", test->source->name, test->line,
+                 play_name(st->play), each.p ? " with " : "", (int)(each.n < 100 ? each.n : 100),
+                 each.p ? each.p : "", st->step, what ? what : "", (int)talk.n, talk.p,
+                 is_long ? "\n...\n" : "", (int)end.n, end.p);
     abort(); /* not reached: Check has ended the test */
 }

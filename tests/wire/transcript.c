@@ -16,7 +16,7 @@ static const char *const step_keys[] = {
     "half_close", "expect", "silent", "closed",  "after", "before", "leave", NULL};
 static const char *const expect_keys[] = {"status",   "reason", "fields",   "absent",
                                           "body",     "size",   "contains", "same_as",
-                                          "bodiless", "cut",    NULL};
+                                          "bodiless", "cut",    "times",    NULL};
 
 static bool complain(const struct yaml_node *n, const char *what)
 {

@@ -4,7 +4,6 @@
 #define SKIFF_TESTS_OUT_FAKE_H
 
 #include "io/out.h"
-
 #include "support/unit.h"
 
 #include <unistd.h>

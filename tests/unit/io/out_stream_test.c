@@ -39,8 +39,10 @@ static void script_took(struct body *b, size_t n)
         struct span *s = &script.spans[script.first];
         size_t part = n < s->len ? n : s->len;
         ck_assert_int_lt(script.first, script.count);
-        s->mem += s->mem ? part : 0;
-        s->at += s->mem ? 0 : (off_t)part;
+        if (s->mem)
+            s->mem += part;
+        else
+            s->at += (off_t)part;
         s->len -= part;
         n -= part;
         script.first += s->len == 0;

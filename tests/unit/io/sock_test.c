@@ -432,10 +432,8 @@ START_TEST(a_live_unix_socket_is_in_use_even_when_its_queue_is_full)
     unix_address();
     o.backlog = 0;
     int fd = sock_listen(&a, &o, &e);
-    refused("bind", EADDRINUSE); /* asking took the only place in the queue */
-    int client = connect_to(&a);
     refused("bind", EADDRINUSE);
-    close(client);
+    refused("bind", EADDRINUSE); /* the first time asking took the only place in the queue */
     close(fd);
 }
 END_TEST

@@ -1,0 +1,216 @@
+/* Handlers that wait and bodies that are streamed, played: every wake-up arrives, everything is
+ * closed once, and earlier answers never wait. */
+#include "support/sim.h"
+#include "support/unit.h"
+
+#include "base/check.h"
+
+static const char config_text[] = "version: 1\n"
+                                  "listen: [\"127.0.0.1:1\"]\n"
+                                  "vhosts:\n"
+                                  "  - root: /srv\n"
+                                  "    routes:\n"
+                                  "      - match: {path: /hello}\n"
+                                  "        respond: {status: 200, body: hello}\n";
+
+static char small[100];
+static struct sim *sim;
+
+static void setup(void)
+{
+    memset(small, 's', sizeof small);
+    sim_no_files();
+    sim_file("index.html", str_make(small, sizeof small));
+    sim = sim_new(config_text);
+}
+
+static void teardown(void)
+{
+    sim_free(sim);
+}
+
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
+
+static bool output_begins(const char *text)
+{
+    return str_starts(str_make(sim->output, sim->output_n), str_of(text));
+}
+
+static struct request *waiting;
+static int abandoned, asked;
+
+static enum verdict wait_once(struct request *r, const void *conf)
+{
+    (void)conf;
+    if (asked++ == 0) {
+        waiting = r;
+        return V_WAIT;
+    }
+    reply_status(r, 404);
+    return V_READY;
+}
+
+static void give_up(struct request *r)
+{
+    ck_assert_ptr_eq(r, waiting);
+    abandoned++;
+}
+
+static const struct handler_type handler_waits = {
+    .name = "waits", .doc = "Waits.", .handle = wait_once, .abandon = give_up};
+
+static void use_handler(const struct handler_type *h)
+{
+    sim->config->vhosts[0].routes[0].handler = h;
+    asked = abandoned = 0;
+    waiting = NULL;
+}
+
+START_TEST(earlier_answers_leave_while_a_handler_waits)
+{
+    use_handler(&handler_waits);
+    sim_connect(sim, str_of(GET("/") GET("/hello") GET("/")));
+    sim_open_window(sim, SIZE_MAX);
+    sim_arrive(sim, SIZE_MAX);
+    ck_assert_int_eq(sim->conn->state, CONN_HANDLE);
+    size_t first = sim->output_n;
+    ck_assert_uint_gt(first, sizeof small);
+    request_resume(waiting);
+    sim_run(sim);
+    ck_assert(memmem(sim->output + first, sim->output_n - first, "HTTP/1.1 404", 12));
+    ck_assert_int_eq(sim->conn->state, CONN_IDLE);
+    ck_assert_int_eq(abandoned, 0);
+    sim_disconnect(sim);
+}
+END_TEST
+
+START_TEST(a_client_that_leaves_makes_the_handler_give_up)
+{
+    use_handler(&handler_waits);
+    sim_connect(sim, str_of(GET("/hello")));
+    sim_arrive(sim, SIZE_MAX);
+    ck_assert_ptr_nonnull(waiting);
+    sim_disconnect(sim);
+    ck_assert_int_eq(abandoned, 1);
+}
+END_TEST
+
+START_TEST(a_handler_that_never_calls_back_is_503)
+{
+    use_handler(&handler_waits);
+    sim_connect(sim, str_of(GET("/hello")));
+    sim_open_window(sim, SIZE_MAX);
+    sim_arrive(sim, SIZE_MAX);
+    for (int i = 0; i < 62; i++)
+        sim_sleep(sim, 1000);
+    ck_assert_int_eq(abandoned, 1);
+    ck_assert(output_begins("HTTP/1.1 503 "));
+    sim_disconnect(sim);
+}
+END_TEST
+
+static struct counting {
+    struct body body;
+    int pieces, closes;
+    bool stalls; /* says BODY_WAIT before each piece */
+    bool waited;
+} counting;
+
+static int counting_lend(struct body *b, struct span *v, int cap)
+{
+    struct counting *c = container_of(b, struct counting, body);
+    (void)cap;
+    if (c->pieces == 0)
+        return BODY_END;
+    if (c->stalls && !c->waited) {
+        c->waited = true;
+        return BODY_WAIT;
+    }
+    v[0] = span_of_memory("0123456789" + 10 - (b->left % 10 ? b->left % 10 : 10),
+                          (size_t)(b->left % 10 ? b->left % 10 : 10));
+    return 1;
+}
+
+static void counting_took(struct body *b, size_t n)
+{
+    struct counting *c = container_of(b, struct counting, body);
+    b->left -= (int64_t)n;
+    if (b->left % 10 == 0) {
+        c->pieces--;
+        c->waited = false;
+    }
+}
+
+static void counting_close(struct body *b)
+{
+    container_of(b, struct counting, body)->closes++;
+}
+
+static const struct body_ops counting_ops = {counting_lend, counting_took, counting_close};
+
+static enum verdict stream(struct request *r, const void *conf)
+{
+    (void)conf;
+    bool stalls = counting.stalls;
+    counting = (struct counting){
+        .body = {.ops = &counting_ops, .owner = &r->conn->ch.src, .left = 100}, .pieces = 10};
+    counting.stalls = stalls;
+    reply_begin(r, 200);
+    r->resp.stream = &counting.body;
+    return V_READY;
+}
+
+static const struct handler_type handler_streams = {
+    .name = "streams", .doc = "Streams.", .handle = stream};
+
+START_TEST(a_stream_is_pulled_as_the_peer_reads_and_closed_once)
+{
+    use_handler(&handler_streams);
+    struct str input = str_of(GET("/") GET("/hello") GET("/"));
+    struct str out = sim_play(sim, input, SIZE_MAX, SIZE_MAX, 0);
+    char *kept = malloc(out.n);
+    ck_assert_ptr_nonnull(kept);
+    struct str whole = str_make(memcpy(kept, out.p, out.n), out.n);
+    ck_assert(memmem(whole.p, whole.n, "\r\n\r\n01234567890123456789", 24));
+    for (uint32_t seed = 1; seed < 20; seed++) {
+        ck_assert(str_eq(sim_play(sim, input, seed, seed, seed), whole));
+        ck_assert_int_eq(counting.closes, 1);
+    }
+    free(kept);
+}
+END_TEST
+
+START_TEST(a_stream_that_waits_is_woken_by_its_owner)
+{
+    use_handler(&handler_streams);
+    counting.stalls = true;
+    sim_connect(sim, str_of(GET("/hello")));
+    sim_open_window(sim, SIZE_MAX);
+    sim_arrive(sim, SIZE_MAX);
+    for (int piece = 0; piece < 10; piece++) {
+        ck_assert_int_eq(sim->conn->state, CONN_SEND);
+        loop_run_later(&sim->worker.loop, counting.body.owner);
+        sim_run(sim);
+    }
+    ck_assert_int_eq(sim->conn->state, CONN_IDLE);
+    ck_assert_int_eq(counting.closes, 1);
+    sim_disconnect(sim);
+}
+END_TEST
+
+START_TEST(a_stream_is_closed_when_the_client_leaves)
+{
+    use_handler(&handler_streams);
+    sim_connect(sim, str_of(GET("/hello")));
+    sim_open_window(sim, 5);
+    sim_arrive(sim, SIZE_MAX);
+    sim_disconnect(sim);
+    ck_assert_int_eq(counting.closes, 1);
+}
+END_TEST
+
+UNIT_MAIN_WITH("server/handler_sim", setup, teardown, earlier_answers_leave_while_a_handler_waits,
+               a_client_that_leaves_makes_the_handler_give_up,
+               a_handler_that_never_calls_back_is_503,
+               a_stream_is_pulled_as_the_peer_reads_and_closed_once,
+               a_stream_that_waits_is_woken_by_its_owner, a_stream_is_closed_when_the_client_leaves)
