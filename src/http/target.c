@@ -57,6 +57,15 @@ static int parse_absolute(struct str raw, struct target *out)
     return 0;
 }
 
+/* "host:port", both there (RFC 9112 section 3.2.3). */
+static bool is_authority(struct str raw)
+{
+    char name[256];
+    ptrdiff_t colon = str_find_last(raw, ':');
+    bool has_port = colon > 0 && raw.n > (size_t)colon + 1 && raw.p[raw.n - 1] != ']';
+    return has_port && raw.n <= sizeof name && target_host(raw, name) > 0;
+}
+
 int target_parse(struct str raw, enum http_method method, struct target *out)
 {
     *out = (struct target){.form = TARGET_ORIGIN};
@@ -65,7 +74,7 @@ int target_parse(struct str raw, enum http_method method, struct target *out)
     if (method == METHOD_CONNECT) {
         out->form = TARGET_AUTHORITY;
         out->authority = raw;
-        return 0;
+        return is_authority(raw) ? 0 : BAD;
     }
     if (str_eq(raw, STR("*"))) {
         out->form = TARGET_ASTERISK;

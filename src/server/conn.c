@@ -269,6 +269,15 @@ static enum upload_result drain_buffered(struct conn *c)
     return result;
 }
 
+/* The peer has ended in the middle of a body: that request is over, earlier answers are not. */
+static enum step body_was_cut(struct conn *c)
+{
+    pin_drop(&c->req->pin);
+    c->req = NULL;
+    c->flags |= CONN_LAST;
+    return output_is_pending(c) ? enter(c, CONN_SEND) : STEP_CLOSE;
+}
+
 static enum step step_drain(struct conn *c)
 {
     uint32_t behind_head = c->in->r;
@@ -288,6 +297,8 @@ static enum step step_drain(struct conn *c)
     ssize_t n = read_more(c);
     if (n > 0)
         return STEP_ON;
+    if (n == IO_EOF)
+        return body_was_cut(c);
     return n == IO_WANT_READ ? STEP_WAIT : STEP_CLOSE;
 }
 

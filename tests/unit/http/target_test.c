@@ -47,6 +47,9 @@ START_TEST(the_other_forms_belong_to_their_methods)
     ck_assert_int_eq(parse("a.example:443", METHOD_CONNECT), 0);
     ck_assert_int_eq(t.form, TARGET_AUTHORITY);
     ck_assert_int_eq(parse("a.example:443", METHOD_GET), 400);
+    static const char *const bad[] = {"/", "a", "a:", ":80", "u@a:80", "a:x", "a:80/", "[::1]"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_int_eq(parse(bad[i], METHOD_CONNECT), 400);
 }
 END_TEST
 

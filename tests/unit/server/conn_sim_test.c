@@ -227,6 +227,21 @@ START_TEST(a_slow_body_is_408)
 }
 END_TEST
 
+START_TEST(a_body_that_is_cut_takes_no_earlier_answer_with_it)
+{
+    sim_connect(
+        sim,
+        str_of(GET("/hello") "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"));
+    sim_arrive(sim, SIZE_MAX);
+    sim_end(sim);
+    ck_assert(!sim->closed);
+    sim_open_window(sim, SIZE_MAX);
+    ck_assert(output_begins("HTTP/1.1 200 "));
+    ck_assert(sim->closed);
+    sim_disconnect(sim);
+}
+END_TEST
+
 START_TEST(a_peer_that_does_not_read_is_cut_off)
 {
     sim_connect(sim, str_of(GET("/large.bin")));
@@ -361,7 +376,8 @@ UNIT_MAIN_WITH("server/conn_sim", setup, teardown, every_split_of_the_input_give
                a_batch_ends_after_its_limit_and_goes_on_in_the_next_turn,
                an_idle_connection_owns_nothing, a_slow_reader_holds_no_input_and_no_head,
                an_idle_connection_times_out_silently, a_slow_head_cannot_buy_time_byte_by_byte,
-               a_slow_body_is_408, a_peer_that_does_not_read_is_cut_off,
+               a_slow_body_is_408, a_body_that_is_cut_takes_no_earlier_answer_with_it,
+               a_peer_that_does_not_read_is_cut_off,
                a_peer_that_reads_slowly_but_steadily_is_served,
                a_peer_that_reads_below_the_minimum_rate_is_cut_off,
                a_file_that_shrinks_ends_the_connection,
