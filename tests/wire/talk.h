@@ -19,7 +19,8 @@
  *
  * An answer that says "Connection: close" without `closed` fails. An error answer must have a small
  * HTML page unless `body` or the like says otherwise. At the end of a case every connection that
- * should live is asked for "/", which must be answered: so nothing stray was sent before. */
+ * should live is asked for "/" as its last request, which must be answered, and nothing else: so
+ * nothing stray was sent before. */
 #ifndef SKIFF_TESTS_WIRE_TALK_H
 #define SKIFF_TESTS_WIRE_TALK_H
 

@@ -3,6 +3,7 @@
 
 #include <regex.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { PAGE_MAX = 1024 }; /* an error's page is small */
 
@@ -66,9 +67,13 @@ static void check_file(struct stage *st, struct str body, const struct yaml_node
     size_t size = 0;
     text_add(&name, STR("www/"));
     text_fill(&name, node_text(n), st->values);
+    char *path = server_path(st->server, name.p);
+    if (access(path, R_OK) != 0)
+        stage_fail(st, "line %u: there is no file %s", n->line, name.p);
     char *bytes = server_get(st->server, name.p, &size);
     check_bytes(st, body, str_make(bytes, size));
     free(bytes);
+    free(path);
     text_done(&name);
 }
 

@@ -2,7 +2,7 @@
 #ifndef SKIFF_TESTS_WIRE_VERDICT_H
 #define SKIFF_TESTS_WIRE_VERDICT_H
 
-#include "wire/answer.h"
+#include "support/wire_answer.h"
 #include "wire/stage.h"
 
 /* `expect` is a status or a map, see talk.h; a difference fails the test. */

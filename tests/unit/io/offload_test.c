@@ -221,7 +221,7 @@ END_TEST
 START_TEST(the_end_without_a_job_is_at_once)
 {
     ck_assert(offload_init(&o, &l, 1, JOBS));
-    offload_done(&o, 0);
+    offload_done(&o, 999);
     ck_assert_int_eq(o.src.fd, -1);
 }
 END_TEST

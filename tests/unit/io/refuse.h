@@ -54,8 +54,8 @@ static inline void stop_being_root(void)
 /* Undoes it, to clean up. */
 static inline void be_root_again(void)
 {
-    if (getuid() == NOBODY)
-        (void)setresuid(0, 0, 0); /* fails when it was nobody from the start */
+    if (getuid() == NOBODY && setresuid(0, 0, 0) != 0)
+        return; /* it was nobody from the start */
 }
 
 #endif

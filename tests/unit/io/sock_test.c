@@ -1,4 +1,4 @@
-/* Addresses, listening sockets and their errors. */
+/* Listening sockets, accepted ones, and their errors. */
 #include "io/sock.h"
 
 #include "unit/io/refuse.h"
@@ -85,109 +85,6 @@ static void refused(const char *what, int error)
     ck_assert_str_eq(e.what, what);
     ck_assert_int_eq(e.error, error);
 }
-
-/* --- addresses --- */
-
-START_TEST(an_address_is_printed_as_it_is_read)
-{
-    static const char *const texts[][2] = {
-        {"127.0.0.1:8080", "127.0.0.1:8080"},
-        {"0.0.0.0:1", "0.0.0.0:1"},
-        {"*:80", "0.0.0.0:80"},
-        {"[::1]:65535", "[::1]:65535"},
-        {"[::]:80", "[::]:80"},
-        {"[2001:DB8:0::1]:80", "[2001:db8::1]:80"},
-        {"unix:/run/a b", "unix:/run/a b"},
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        char text[ADDRESS_TEXT];
-        struct address again;
-        ck_assert_ptr_null(address_parse(str_of(texts[i][0]), &a));
-        ck_assert_uint_eq(address_print(&a, text), strlen(texts[i][1]));
-        ck_assert_str_eq(text, texts[i][1]);
-        ck_assert_ptr_null(address_parse(str_of(text), &again));
-        ck_assert(address_eq(&a, &again));
-        ck_assert_int_eq(address_is_unix(&a), i == 6);
-    }
-}
-END_TEST
-
-START_TEST(different_addresses_are_not_equal)
-{
-    static const char *const texts[] = {"127.0.0.1:80", "127.0.0.1:81", "127.0.0.2:80",
-                                        "[::1]:80",     "unix:/a",      "unix:/ab"};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        for (size_t j = 0; j < i; j++) {
-            struct address b;
-            ck_assert_ptr_null(address_parse(str_of(texts[i]), &a));
-            ck_assert_ptr_null(address_parse(str_of(texts[j]), &b));
-            ck_assert(!address_eq(&a, &b));
-        }
-}
-END_TEST
-
-static void is_wrong(struct str text, const char *because)
-{
-    const char *why = address_parse(text, &a);
-    ck_assert_msg(why != NULL, "%.*s is accepted", (int)text.n, text.p);
-    ck_assert_msg(strstr(why, because) != NULL, "%.*s: %s", (int)text.n, text.p, why);
-}
-
-START_TEST(a_wrong_address_is_told_what_is_wrong)
-{
-    static const char *const wrong[][2] = {
-        {"", "port is missing"},          {"127.0.0.1", "port is missing"},
-        {"[::1]", "port is missing"},     {"[::1]80", "port is missing"},
-        {"[:80", "port is missing"},      {"127.0.0.1:", "port must be"},
-        {"127.0.0.1:0", "port must be"},  {"127.0.0.1:65536", "port must be"},
-        {"127.0.0.1:8o", "port must be"}, {"::1:80", "in brackets"},
-        {"[]:80", "not an IPv6"},         {"[1.2.3.4]:80", "not an IPv6"},
-        {"localhost:80", "not an addr"},  {"127.0.0.256:80", "not an addr"},
-        {":80", "not an address"},        {"a.very.long.name.example.org:80", "not an address"},
-        {"unix:", "absolute path"},       {"unix:run/a", "absolute path"},
-        {"unix:@name", "absolute path"},
-    };
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        is_wrong(str_of(wrong[i][0]), wrong[i][1]);
-    is_wrong(STR("unix:/run/a\0b"), "NUL");
-    is_wrong(STR("127.0.0.1\0x:80"), "NUL");
-    is_wrong(STR("[0000:0000:0000:0000:0000:0000:0000:0000:0000:0000]:80"), "not an IPv6");
-}
-END_TEST
-
-START_TEST(a_unix_path_must_fit)
-{
-    char text[5 + 109];
-    memset(text, 'x', sizeof text);
-    memcpy(text, "unix:/", 6);
-    ck_assert_ptr_null(address_parse(str_make(text, 5 + 107), &a));
-    ck_assert_uint_eq(strlen(a.sa.unix_.sun_path), 107);
-    is_wrong(str_make(text, 5 + 108), "too long");
-}
-END_TEST
-
-START_TEST(a_peer_is_printed_without_its_port)
-{
-    struct address at;
-    struct peer p;
-    char text[PEER_TEXT];
-    ck_assert_ptr_null(address_parse(STR("10.1.2.3:99"), &at));
-    peer_from(&at.sa.any, &p);
-    ck_assert_uint_eq(peer_print(&p, text), 8);
-    ck_assert_str_eq(text, "10.1.2.3");
-    ck_assert_uint_eq(p.port, 99);
-    ck_assert_ptr_null(address_parse(STR("[2001:db8::7]:99"), &at));
-    peer_from(&at.sa.any, &p);
-    peer_print(&p, text);
-    ck_assert_str_eq(text, "2001:db8::7");
-    ck_assert_ptr_null(address_parse(STR("[::ffff:10.1.2.3]:99"), &at));
-    peer_from(&at.sa.any, &p);
-    peer_print(&p, text);
-    ck_assert_str_eq(text, "10.1.2.3");
-    ck_assert_int_eq(p.family, AF_INET);
-    ck_assert_uint_eq(p.port, 99);
-}
-END_TEST
 
 /* --- listening on TCP --- */
 
@@ -427,6 +324,22 @@ START_TEST(a_stale_unix_socket_is_replaced)
 }
 END_TEST
 
+START_TEST(a_unix_socket_is_not_replaced_unasked)
+{
+    unix_address();
+    close(sock_listen(&a, &o, &e));
+    int next = dup(0); /* descriptors are enough for the listener, not for the question */
+    close(next);
+    rlim_t before = limit(RLIMIT_NOFILE, (rlim_t)next + 1);
+    int fd = sock_listen(&a, &o, &e);
+    limit(RLIMIT_NOFILE, before);
+    ck_assert_int_eq(fd, -1);
+    ck_assert_str_eq(e.what, "bind");
+    ck_assert_int_eq(e.error, EMFILE);
+    ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(a_live_unix_socket_is_in_use_even_when_its_queue_is_full)
 {
     unix_address();
@@ -472,10 +385,8 @@ START_TEST(a_unix_socket_that_may_not_be_asked_is_not_permitted)
 }
 END_TEST
 
-UNIT_MAIN_WITH("io/sock", setup, teardown, an_address_is_printed_as_it_is_read,
-               different_addresses_are_not_equal, a_wrong_address_is_told_what_is_wrong,
-               a_unix_path_must_fit, a_peer_is_printed_without_its_port,
-               an_accepted_connection_is_ready_to_be_served, the_options_of_a_listener_are_set,
+UNIT_MAIN_WITH("io/sock", setup, teardown, an_accepted_connection_is_ready_to_be_served,
+               the_options_of_a_listener_are_set,
                slots_share_an_address_and_the_probe_still_sees_it_taken,
                a_port_in_use_is_refused_without_reuseport, an_address_of_another_machine_is_refused,
                an_unknown_congestion_control_is_named,
@@ -485,7 +396,7 @@ UNIT_MAIN_WITH("io/sock", setup, teardown, an_address_is_printed_as_it_is_read,
                each_refused_option_is_named, a_refused_family_option_is_named_by_listen_and_probe,
                a_refused_address_option_is_named_by_listen_and_probe,
                a_unix_socket_is_born_with_its_mode_and_its_peer_has_no_address,
-               a_stale_unix_socket_is_replaced,
+               a_stale_unix_socket_is_replaced, a_unix_socket_is_not_replaced_unasked,
                a_live_unix_socket_is_in_use_even_when_its_queue_is_full,
                a_file_that_is_no_socket_is_never_touched,
                a_unix_socket_in_a_folder_that_is_not_there_is_refused,

@@ -1,5 +1,5 @@
-/* answer: RFC 9112 sections 4 to 6 as checks, and what our server promises of every answer. */
-#include "wire/answer.h"
+/* wire_answer: RFC 9112 sections 4 to 6 as checks, and what our server promises of every answer. */
+#include "support/wire_answer.h"
 
 #include "http/head.h"
 

@@ -1,4 +1,4 @@
-/* answer: one HTTP/1.1 response, read to the letter.
+/* wire_answer: one HTTP/1.1 response, read to the letter.
  *
  * A server is judged by what it sends, so nothing is forgiven here: line ends, names, values, a
  * field that may stand once, the length. What cannot be read is a complaint, never a guess. */
