@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 enum { HIDDEN_DENY, HIDDEN_SERVE };
+enum { LOCATION_MAX = 4096 }; /* bytes: an answer's head is bounded */
 
 struct static_conf {
     struct str root;
@@ -123,15 +124,17 @@ static enum verdict answer_file(struct request *r, struct file *f)
 static enum verdict redirect_to_folder(struct request *r)
 {
     struct str query = r->target.query;
-    char *location = request_alloc(r, 3 * r->path.n + 3 + query.n);
+    char *location = request_alloc(r, 3 * (r->path.n + query.n) + 3);
     if (!location)
         return refuse(r, 503);
     size_t n = target_encode(r->path, location);
     location[n++] = '/';
     if (query.p) {
         location[n++] = '?';
-        n = (size_t)((char *)mempcpy(location + n, query.p, query.n) - location);
+        n += target_encode_query(query, location + n);
     }
+    if (n > LOCATION_MAX)
+        return refuse(r, 414);
     reply_redirect(r, 301, str_make(location, n));
     return V_READY;
 }

@@ -177,21 +177,39 @@ static bool stays_plain(unsigned char c)
            (c != '\0' && strchr("-._~!$&'()*+,;=:@/", c));
 }
 
-size_t target_encode(struct str path, char *dst)
+static size_t put_encoded(unsigned char c, char *dst)
 {
     static const char hex[] = "0123456789ABCDEF";
+    dst[0] = '%';
+    dst[1] = hex[c >> 4];
+    dst[2] = hex[c & 15];
+    return 3;
+}
+
+size_t target_encode(struct str path, char *dst)
+{
     size_t n = 0;
     for (size_t i = 0; i < path.n; i++) {
         unsigned char c = (unsigned char)path.p[i];
         if (i == 1 && c == '/' && path.p[0] == '/')
             continue; /* "//host" would be somebody else's site */
-        if (stays_plain(c)) {
+        if (stays_plain(c))
             dst[n++] = (char)c;
-            continue;
-        }
-        dst[n++] = '%';
-        dst[n++] = hex[c >> 4];
-        dst[n++] = hex[c & 15];
+        else
+            n += put_encoded(c, dst + n);
+    }
+    return n;
+}
+
+size_t target_encode_query(struct str query, char *dst)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < query.n; i++) {
+        unsigned char c = (unsigned char)query.p[i];
+        if (stays_plain(c) || c == '?' || c == '%')
+            dst[n++] = (char)c;
+        else
+            n += put_encoded(c, dst + n);
     }
     return n;
 }

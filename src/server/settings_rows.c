@@ -141,7 +141,8 @@ static const struct opt send_rows[] = {
      .dflt = "30s",
      .min = SECOND,
      .max = HOUR,
-     .doc = "How long a client may take nothing of an answer before it is cut off.",
+     .doc = "How often a client that takes an answer is looked at; one below min_rate is cut off, "
+            "but what it took beyond that earlier counts for up to four times as long.",
      .was = "send_timeout"},
     {.key = "min_rate",
      .kind = K_RATE,
