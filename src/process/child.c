@@ -62,7 +62,7 @@ _Noreturn static void become_worker(const struct generation *g, uint32_t slot, i
 }
 
 struct child *child_start(const struct generation *g, uint32_t slot, const struct heritage *h,
-                          uint64_t now_ms)
+                          struct link *children, uint64_t now_ms)
 {
     int ends[2];
     struct child *c = calloc(1, sizeof *c);
@@ -76,13 +76,11 @@ struct child *child_start(const struct generation *g, uint32_t slot, const struc
                         .generation = g->number,
                         .born_ms = now_ms,
                         .asked_ms = now_ms};
-    link_init(&c->link);
-    (void)fflush(NULL); /* what is buffered must not be written twice */
+    link_last(children, &c->link); /* before the fork: the worker gives up its own other end too */
+    (void)fflush(NULL);            /* what is buffered must not be written twice */
     c->pid = fork();
-    if (c->pid == 0) {
-        (void)close(ends[0]); /* the end of this one must be seen */
+    if (c->pid == 0)
         become_worker(g, slot, ends[1], h);
-    }
     (void)close(ends[1]); /* the worker's */
     if (c->pid > 0)
         return c;

@@ -36,9 +36,9 @@ struct heritage {
     bool background; /* the terminal is not ours */
 };
 
-/* Forks a worker for the slot. NULL after one line in the log. */
+/* Forks a worker for the slot; it hangs last in `children`. NULL after one line in the log. */
 struct child *child_start(const struct generation *g, uint32_t slot, const struct heritage *h,
-                          uint64_t now_ms);
+                          struct link *children, uint64_t now_ms);
 /* It has ended, or is not ours any more. */
 void child_free(struct child *c);
 /* Sends one order; a worker that cannot take it is dead or will be found to be hung. */

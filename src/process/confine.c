@@ -175,9 +175,9 @@ static bool hide_memory(void)
 
 bool confine_drop(const struct identity *id)
 {
-    if (id->is_changed && (!set_ids(id) || !drop_capabilities(id) || !verify_ids(id)))
-        return false;
-    if (!id->is_changed && !drop_capabilities(id))
+    /* Root that stays root may lack the right to set what it is already. */
+    bool sets_ids = id->is_changed && (id->uid != geteuid() || id->gid != getegid());
+    if ((sets_ids && !set_ids(id)) || !drop_capabilities(id) || (sets_ids && !verify_ids(id)))
         return false;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || (id->is_changed && !hide_memory())) {
         log_error("cannot confine the process: %m");

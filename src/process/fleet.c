@@ -65,10 +65,10 @@ static void settle(struct fleet *f)
 
 static bool start_one(struct fleet *f, const struct generation *g, uint32_t slot, uint64_t now_ms)
 {
-    struct child *c = f->count < CHILDREN_MAX ? child_start(g, slot, &f->heritage, now_ms) : NULL;
+    CHECK(f->count < CHILDREN_MAX);
+    struct child *c = child_start(g, slot, &f->heritage, &f->children, now_ms);
     if (!c)
         return false;
-    link_last(&f->children, &c->link);
     f->count++;
     if (g == f->current)
         f->slots[slot].child = c;
@@ -169,7 +169,8 @@ uint32_t fleet_generations(const struct fleet *f)
 
 void fleet_listen(struct fleet *f, struct child *c, uint64_t now_ms)
 {
-    for (int word; (word = child_word(c)) > 0;) {
+    /* Whatever the word is, it was said by one that runs. */
+    while (child_word(c) > 0) {
         if (c->state == CHILD_LEAVING)
             continue;
         if (c->state == CHILD_HUNG)

@@ -268,7 +268,10 @@ static void on_signal(struct master *m, int signal)
         stop(m, signal);
         break;
     case SIGHUP:
-        m->wants_reload = true;
+        if (m->launch->file)
+            m->wants_reload = true;
+        else
+            finish(m, signal); /* there is nothing to read again: the terminal was closed */
         break;
     case SIGUSR1:
         m->wants_logs = true;

@@ -61,12 +61,19 @@ static void wait_for(const char *text)
                   server_stderr(&s));
 }
 
+/* All workers serve. */
+static void start(const char *config)
+{
+    server_start(&s, config);
+    wait_for("serving: ");
+}
+
 /* --- ending --- */
 
 START_TEST(term_finishes_the_answer_in_hand)
 {
     struct answer a;
-    server_start(&s, server_plain_config);
+    start(server_plain_config);
     int fd = begin_big();
     server_signal(&s, SIGTERM);
     check_refused(s.port);
@@ -84,7 +91,7 @@ START_TEST(term_closes_idle_connections)
 {
     struct answer a;
     char byte;
-    server_start(&s, server_plain_config);
+    start(server_plain_config);
     int fd = server_dial(&s);
     ck_assert(send_text(fd, "GET /hello.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     ck_assert(answer_read(fd, false, &a));
@@ -105,7 +112,7 @@ static void end_at_once(int signal)
 
 START_TEST(int_ends_at_once)
 {
-    server_start(&s, server_plain_config);
+    start(server_plain_config);
     int fd = begin_big();
     end_at_once(SIGINT);
     (void)close(fd);
@@ -114,7 +121,7 @@ END_TEST
 
 START_TEST(a_second_term_ends_at_once)
 {
-    server_start(&s, server_plain_config);
+    start(server_plain_config);
     int fd = begin_big();
     server_signal(&s, SIGTERM);
     wait_for("finishing");
@@ -127,8 +134,7 @@ START_TEST(workers_ignore_signals)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
     pid_t before[8], after[8];
-    server_start(&s, server_plain_config);
-    wait_for("serving: ");
+    start(server_plain_config);
     ck_assert_int_eq(server_workers(&s, before, 8), 2);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         ck_assert_int_eq(kill(before[0], signals[i]), 0);
@@ -142,7 +148,7 @@ END_TEST
 
 START_TEST(usr2_is_told_and_changes_nothing)
 {
-    server_start(&s, server_plain_config);
+    start(server_plain_config);
     server_signal(&s, SIGUSR2);
     wait_for("not supported");
     ck_assert_int_eq(server_fetch(&s, "/hello.txt", NULL), 200);
@@ -154,7 +160,7 @@ END_TEST
 START_TEST(hup_serves_what_the_new_configuration_says)
 {
     pid_t before[8], after[8];
-    server_start(&s, server_plain_config);
+    start(server_plain_config);
     ck_assert_int_eq(server_workers(&s, before, 8), 2);
     server_put_text(&s, "other/new.txt", "new");
     server_put_text(&s, "skiff.yaml",
@@ -172,8 +178,8 @@ END_TEST
 
 START_TEST(fewer_workers_accept_from_the_slots_that_are_left_over)
 {
-    server_start(&s, "version: 1\nprocess: {workers: 4}\nlisten: [\"127.0.0.1:@PORT@\"]\n"
-                     "vhosts: [{root: @DIR@/www}]\n");
+    start("version: 1\nprocess: {workers: 4}\nlisten: [\"127.0.0.1:@PORT@\"]\n"
+          "vhosts: [{root: @DIR@/www}]\n");
     server_put_text(&s, "skiff.yaml",
                     "version: 1\nprocess: {workers: 1}\nlisten: [\"127.0.0.1:@PORT@\"]\n"
                     "vhosts: [{root: @DIR@/www}]\n");
@@ -187,7 +193,7 @@ END_TEST
 START_TEST(a_bad_configuration_on_hup_keeps_the_old_one)
 {
     pid_t before[8], after[8];
-    server_start(&s, server_plain_config);
+    start(server_plain_config);
     ck_assert_int_eq(server_workers(&s, before, 8), 2);
     server_put_text(&s, "skiff.yaml", "version: 1\nlisten: nonsense\n");
     server_signal(&s, SIGHUP);
@@ -206,7 +212,7 @@ END_TEST
 START_TEST(hup_opens_new_addresses_and_closes_removed_ones)
 {
     struct server moved = s;
-    server_start(&s, server_plain_config);
+    start(server_plain_config);
     moved.port = port_free();
     server_put_text(&moved, "skiff.yaml", server_plain_config);
     server_signal(&s, SIGHUP);
@@ -220,7 +226,7 @@ END_TEST
 START_TEST(hup_finishes_the_answer_in_hand)
 {
     struct answer a;
-    server_start(&s, server_plain_config);
+    start(server_plain_config);
     int fd = begin_big();
     server_signal(&s, SIGHUP);
     wait_for("reload: done");
@@ -247,7 +253,7 @@ static pid_t start_loader(void)
 START_TEST(hup_under_load_fails_no_request)
 {
     pid_t loaders[LOADERS];
-    server_start(&s, server_plain_config);
+    start(server_plain_config);
     for (int i = 0; i < LOADERS; i++)
         loaders[i] = start_loader();
     for (int i = 0; i < 3; i++) {
@@ -266,7 +272,7 @@ END_TEST
 
 START_TEST(signals_that_arrive_together_coalesce)
 {
-    server_start(&s, server_plain_config);
+    start(server_plain_config);
     for (int i = 0; i < 50; i++)
         server_signal(&s, i % 2 ? SIGHUP : SIGUSR1);
     wait_for("reload: done");
