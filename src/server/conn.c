@@ -109,7 +109,7 @@ static enum step step_handshake(struct conn *c)
 static enum step step_idle(struct conn *c)
 {
     if (!(c->ch.src.ready & CAN_READ))
-        return c->worker->finishing ? STEP_CLOSE : STEP_WAIT;
+        return STEP_WAIT;
     c->in = buf_get(&c->worker->inputs);
     if (!c->in)
         return refuse_for_memory(c);
@@ -117,7 +117,7 @@ static enum step step_idle(struct conn *c)
     if (n > 0)
         return enter(c, CONN_HEAD);
     give_input_back(c);
-    return n == IO_WANT_READ && !c->worker->finishing ? STEP_WAIT : STEP_CLOSE;
+    return n == IO_WANT_READ ? STEP_WAIT : STEP_CLOSE;
 }
 
 /* The head is not complete: push what is answered already, else get more of it. */
@@ -329,7 +329,7 @@ static enum step everything_is_out(struct conn *c)
         return STEP_WAIT;
     }
     give_input_back(c);
-    return enter(c, CONN_IDLE);
+    return c->worker->finishing ? STEP_CLOSE : enter(c, CONN_IDLE);
 }
 
 static enum step step_send(struct conn *c)

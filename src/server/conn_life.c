@@ -206,6 +206,16 @@ bool conn_is_idle(const struct conn *c)
     return c->state == CONN_IDLE && !(c->ch.src.ready & CAN_READ);
 }
 
+void conn_leave(struct conn *c)
+{
+    if (!conn_is_idle(c))
+        return;
+    if (c->served > 0)
+        conn_close(c);
+    else
+        arm(c, CONN_GRACE_MS);
+}
+
 void conn_close(struct conn *c)
 {
     struct worker *w = c->worker;

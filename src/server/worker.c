@@ -44,11 +44,11 @@ static const timer_fn on_expiry[TIMER_KINDS] = {
 
 /* --- orders from the master --- */
 
-static bool close_if_idle(struct timer *t, void *arg)
+static bool leave(struct timer *t, void *arg)
 {
     (void)arg;
-    if (t->kind == TIMER_CONN && conn_is_idle(container_of(t, struct conn, timer)))
-        conn_close(container_of(t, struct conn, timer));
+    if (t->kind == TIMER_CONN)
+        conn_leave(container_of(t, struct conn, timer));
     return true;
 }
 
@@ -67,7 +67,7 @@ static void finish(struct worker *w)
     w->finishing = true;
     for (uint32_t slot = 0; slot < w->setup.slots; slot++)
         listeners_leave(w, slot);
-    wheel_visit(&w->loop.wheel, close_if_idle, NULL);
+    wheel_visit(&w->loop.wheel, leave, NULL);
 }
 
 /* New descriptors for the logs: what is buffered goes to the old file, the rest to the new one. */

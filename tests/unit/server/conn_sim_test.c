@@ -331,6 +331,48 @@ START_TEST(a_finishing_worker_closes_after_the_answer)
 }
 END_TEST
 
+START_TEST(a_leaving_worker_gives_a_fresh_connection_a_moment)
+{
+    sim_connect(sim, str_of(GET("/hello")));
+    sim_open_window(sim, SIZE_MAX);
+    sim->worker.finishing = true;
+    conn_leave(sim->conn);
+    ck_assert(!sim->closed);
+    sim_arrive(sim, SIZE_MAX);
+    ck_assert(output_begins("HTTP/1.1 200 "));
+    ck_assert(sim->closed);
+    sim_disconnect(sim);
+    sim_connect(sim, STR(""));
+    conn_leave(sim->conn);
+    sim_sleep(sim, CONN_GRACE_MS + 500);
+    ck_assert(sim->closed);
+    sim->worker.finishing = false;
+    sim_disconnect(sim);
+}
+END_TEST
+
+START_TEST(a_leaving_worker_closes_what_is_idle_and_what_becomes_idle)
+{
+    sim_connect(sim, str_of(GET("/hello") GET("/large.bin")));
+    sim_open_window(sim, SIZE_MAX);
+    sim_arrive(sim, sizeof(GET("/hello")) - 1);
+    conn_leave(sim->conn);
+    ck_assert(sim->closed);
+    sim_disconnect(sim);
+    sim_connect(sim, str_of(GET("/large.bin")));
+    sim_open_window(sim, 1000);
+    sim_arrive(sim, SIZE_MAX);
+    sim->worker.finishing = true;
+    conn_leave(sim->conn);
+    ck_assert(!sim->closed);
+    sim_open_window(sim, SIZE_MAX);
+    ck_assert(sim->closed);
+    ck_assert_uint_gt(sim->output_n, sizeof large);
+    sim->worker.finishing = false;
+    sim_disconnect(sim);
+}
+END_TEST
+
 static int refusals; /* allocations that still succeed before one is refused */
 
 static void *refuse_after(size_t align, size_t size)
@@ -383,4 +425,8 @@ UNIT_MAIN_WITH("server/conn_sim", setup, teardown, every_split_of_the_input_give
                a_file_that_shrinks_ends_the_connection,
                an_early_error_is_followed_by_a_bounded_linger,
                a_finishing_worker_closes_after_the_answer,
-               memory_running_out_anywhere_costs_one_connection)
+               a_leaving_worker_gives_a_fresh_connection_a_moment,
+               a_leaving_worker_closes_what_is_idle_and_what_becomes_idle,
+               memory_running_out_anywhere_costs_one_connection,
+               a_leaving_worker_gives_a_fresh_connection_a_moment,
+               a_leaving_worker_closes_what_is_idle_and_what_becomes_idle)
