@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 _Noreturn void check_failed(const char *file, int line, const char *what)

@@ -3,6 +3,9 @@
 
 #include <time.h>
 
+/* The first second of year 0 and the last one of year 9999. */
+static const int64_t year_0 = INT64_C(-62167219200), year_9999 = INT64_C(253402300799);
+
 static uint64_t read_us(clockid_t id)
 {
     struct timespec t;
@@ -39,13 +42,18 @@ static char *put_text(char *p, const char *text, size_t n)
     return p + n;
 }
 
+static int64_t clamp(int64_t v, int64_t lo, int64_t hi)
+{
+    return v < lo ? lo : v > hi ? hi : v;
+}
+
 void clock_http_date(int64_t unix_seconds, char out[HTTP_DATE_LEN])
 {
     static const char days[] = "SunMonTueWedThuFriSat";
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    time_t t = (time_t)unix_seconds;
+    time_t t = (time_t)clamp(unix_seconds, year_0, year_9999);
     struct tm tm = {0};
-    (void)gmtime_r(&t, &tm); /* fails only for years no file system can store */
+    (void)gmtime_r(&t, &tm); /* fails only for years that do not fit an int */
     int year = tm.tm_year + 1900;
     char *p = put_text(out, days + tm.tm_wday * 3, 3);
     p = put_text(p, ", ", 2);

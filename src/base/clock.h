@@ -26,7 +26,8 @@ static inline uint64_t clock_ms(const struct clock *c)
     return c->now_us / 1000;
 }
 
-/* Writes HTTP_DATE_LEN bytes, not terminated. Years 0 to 9999. */
+/* Writes HTTP_DATE_LEN bytes, not terminated. The format knows the years 0 to 9999: what is beyond
+ * (some file systems can store it) is written as the nearest of them. */
 void clock_http_date(int64_t unix_seconds, char out[HTTP_DATE_LEN]);
 
 #endif

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,8 +33,7 @@ static struct log {
 
 void log_open(int fd, enum log_level level, const char *who)
 {
-    the_log.fd = fd;
-    the_log.level = level;
+    the_log = (struct log){.fd = fd, .level = level};
     (void)snprintf(the_log.who, sizeof the_log.who, "%s", who); /* a long name is cut */
 }
 
@@ -59,12 +59,17 @@ long log_write_nowait(int fd, const void *bytes, size_t n)
         return -1;
     if (S_ISREG(st.st_mode))
         return write(fd, bytes, n);
+    struct iovec v = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = n < PIPE_BUF ? n : PIPE_BUF};
+    ssize_t written = pwritev2(fd, &v, 1, -1, RWF_NOWAIT);
+    if (written >= 0 || errno == EAGAIN)
+        return written;
+    /* An older kernel, or a terminal; another process may still take the room that poll sees. */
     struct pollfd p = {.fd = fd, .events = POLLOUT};
     if (poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT)) {
         errno = EAGAIN;
         return -1;
     }
-    return write(fd, bytes, n < PIPE_BUF ? n : PIPE_BUF); /* so much a ready pipe takes at once */
+    return writev(fd, &v, 1); /* PIPE_BUF is what a ready pipe takes at once */
 }
 
 /* "2026-11-23T08:07:06.123Z notice worker 2: ", or "skiff: error: " for short commands. */
@@ -93,7 +98,7 @@ static void send_line(char *line, size_t n)
         memcpy(line + n - 3, "...", 3);
     }
     for (size_t i = 0; i < n; i++)
-        if ((unsigned char)line[i] < ' ')
+        if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
             line[i] = ' '; /* one event is one line, whatever a path or errno text holds */
     line[n++] = '\n';
     if (log_write_nowait(the_log.fd, line, n) != (long)n)
@@ -108,8 +113,8 @@ static void say_lost(void)
         return;
     the_log.lost = 0;
     size_t n = put_prefix(line, LOG_LINE_MAX, LOG_WARN);
-    n += (size_t)snprintf(line + n, LOG_LINE_MAX - n, "%u log lines were lost: nobody took them",
-                          lost);
+    n += (size_t)snprintf(line + n, LOG_LINE_MAX - n, "%u log line%s lost: nobody took %s", lost,
+                          lost == 1 ? " was" : "s were", lost == 1 ? "it" : "them");
     send_line(line, n);
     if (the_log.lost > 0)
         the_log.lost = lost; /* this line was lost as well: it says nothing new */
@@ -134,12 +139,27 @@ void log_flush_repeats(void)
     say_lost();
 }
 
+/* The row of this format; else one that counts nothing in this second; else, when there are more
+ * formats than rows, one that another format loses. */
+static struct repeat *find_repeat(const char *format, int64_t second)
+{
+    struct repeat *spare = NULL;
+    for (int i = 0; i < REPEAT_SLOTS; i++) {
+        struct repeat *r = &the_log.repeats[i];
+        if (r->format == format)
+            return r;
+        if (!r->format || r->second != second)
+            spare = r;
+    }
+    return spare ? spare : &the_log.repeats[((uintptr_t)format >> 3) % REPEAT_SLOTS];
+}
+
 /* Is this one only to be counted? */
 static bool is_repeat(enum log_level level, const char *format)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-    struct repeat *r = &the_log.repeats[((uintptr_t)format >> 3) % REPEAT_SLOTS];
+    struct repeat *r = find_repeat(format, now.tv_sec);
     if (r->format != format || r->second != now.tv_sec) {
         say_repeats(r);
         *r = (struct repeat){.format = format, .second = now.tv_sec, .level = level};

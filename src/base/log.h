@@ -24,7 +24,8 @@ extern const char *const log_level_names[LOG_LEVELS + 1]; /* NULL at the end: a 
 
 /* Sends the log to an open descriptor (not owned; STDERR_FILENO at start). `who` names the process
  * in each line ("master", "worker 2"), empty for short command-line messages: then neither time
- * nor process is printed. */
+ * nor process is printed. Counting begins anew: what a parent has counted is the parent's to tell.
+ */
 void log_open(int fd, enum log_level level, const char *who);
 int log_fd(void);
 /* Goes on in another descriptor; level and name stay. */
@@ -46,9 +47,11 @@ void log_flush_repeats(void);
  * is, the rest as \xHH. Writes at most cap bytes and a NUL; returns the text's length. */
 size_t log_escape(struct str peer_bytes, char *out, size_t cap);
 
-/* A write that never waits and never changes a shared descriptor's flags: regular files are
- * written, pipes, sockets and terminals only when poll() says they take it. Returns bytes written,
- * or -1 with errno (EAGAIN: would have waited). Never raises SIGPIPE in callers that ignore it. */
+/* A write that does not wait and never changes a shared descriptor's flags: regular files are
+ * written; pipes and sockets take at most PIPE_BUF bytes, and only what they take at once. Of a
+ * terminal poll() knows only that there is some room: one that nobody reads could still make us
+ * wait, unless its descriptor is non-blocking. Returns bytes written, or -1 with errno (EAGAIN:
+ * would have waited). Raises SIGPIPE as write does. */
 long log_write_nowait(int fd, const void *bytes, size_t n);
 
 #endif

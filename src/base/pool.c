@@ -25,6 +25,7 @@ enum { POOL_ALIGN = 64 }; /* a cache line */
 
 void pool_init(struct pool *p, size_t size, uint32_t spare_max)
 {
+    CHECK(size > 0); /* the link of the list needs a place */
     *p = (struct pool){
         .size = (size + POOL_ALIGN - 1) / POOL_ALIGN * POOL_ALIGN,
         .spare_max = spare_max,

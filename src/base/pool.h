@@ -17,6 +17,7 @@ struct pool {
     void *(*alloc)(size_t align, size_t size); /* aligned_alloc; tests make it fail */
 };
 
+/* `size` is over 0 and is rounded up to whole cache lines. */
 void pool_init(struct pool *p, size_t size, uint32_t spare_max);
 /* Frees the unused objects; every object must have been put back. */
 void pool_done(struct pool *p);

@@ -1,6 +1,8 @@
 /* mime: a text of lines to a map, once; a lookup by the last extension of a path. */
 #include "http/mime.h"
 
+#include "http/head.h"
+
 enum { EXTENSION_MAX = 32 };
 
 static const char builtin[] =
@@ -40,6 +42,13 @@ static struct str lower(struct arena *a, struct str s)
     return copy;
 }
 
+/* "type/subtype" (RFC 9110 section 8.3.1): it goes on the wire, so nothing else may be in it. */
+static bool is_type(struct str s)
+{
+    struct str type = str_cut(&s, '/');
+    return http_is_token(type) && s.p && http_is_token(s);
+}
+
 enum line_result { LINE_OK, LINE_BAD, LINE_NO_MEMORY };
 
 static enum line_result read_line(struct mime *m, struct arena *a, struct str line)
@@ -48,16 +57,16 @@ static enum line_result read_line(struct mime *m, struct arena *a, struct str li
     struct str type = next_word(&line);
     if (type.n == 0)
         return LINE_OK;
-    if (str_find(type, '/') <= 0)
+    if (!is_type(type))
         return LINE_BAD;
     const char *charset = is_text(type) ? "; charset=utf-8" : "";
     struct str value = arena_printf(a, "%.*s%s", (int)type.n, type.p, charset);
     if (!value.p)
         return LINE_NO_MEMORY;
     for (struct str word = next_word(&line); word.n > 0; word = next_word(&line)) {
-        struct str extension = lower(a, word);
         if (word.n > EXTENSION_MAX)
             return LINE_BAD;
+        struct str extension = lower(a, word);
         if (!extension.p || !map_set(&m->by_extension, extension, (void *)(uintptr_t)value.p))
             return LINE_NO_MEMORY;
     }

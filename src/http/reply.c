@@ -4,11 +4,24 @@
 #include "base/units.h"
 #include "http/status.h"
 
+#include <assert.h>
+
+static const char server_and_date[] = "Server: skiff\r\nDate: ";
+static const char chunked[] = "Transfer-Encoding: chunked\r\n";
+static const char content_length[] = "Content-Length: ";
+static const char keep_alive[] = "Connection: keep-alive\r\n";
+static const char close_after[] = "Connection: close\r\n";
+static const char crlf[] = "\r\n";
+
 enum {
     DIGITS_MAX = 20,
-    /* Everything but `fixed` and `extra`. */
-    REPLY_OWN_MAX = STATUS_LINE_MAX + 6 + 35 + 2 + 15 + 16 + DIGITS_MAX + 2 + 28 + 24 + 2,
+    LENGTH_LINE_MAX = sizeof content_length + DIGITS_MAX + sizeof crlf,
+    /* Everything but the date, `fixed` and `extra`; each sizeof counts a NUL to spare. */
+    REPLY_OWN_MAX = STATUS_LINE_MAX + sizeof server_and_date + sizeof crlf + LENGTH_LINE_MAX +
+                    sizeof keep_alive + sizeof crlf,
 };
+static_assert(sizeof chunked <= LENGTH_LINE_MAX && sizeof close_after <= sizeof keep_alive,
+              "the longer of two alternatives is counted");
 
 static char *put(char *p, struct str s)
 {
@@ -20,21 +33,21 @@ static char *put(char *p, struct str s)
 static char *put_length(char *p, int64_t length)
 {
     if (length == LENGTH_CHUNKED)
-        return put(p, STR("Transfer-Encoding: chunked\r\n"));
+        return put(p, STR(chunked));
     if (length < 0)
         return p;
-    p = put(p, STR("Content-Length: "));
+    p = put(p, STR(content_length));
     p += units_print_u64((uint64_t)length, p);
-    return put(p, STR("\r\n"));
+    return put(p, STR(crlf));
 }
 
 static char *put_connection(char *p, enum reply_connection connection)
 {
     switch (connection) {
     case REPLY_CLOSE:
-        return put(p, STR("Connection: close\r\n"));
+        return put(p, STR(close_after));
     case REPLY_KEEP_1_0:
-        return put(p, STR("Connection: keep-alive\r\n"));
+        return put(p, STR(keep_alive));
     case REPLY_KEEP:
         break;
     }
@@ -43,20 +56,20 @@ static char *put_connection(char *p, enum reply_connection connection)
 
 size_t reply_max(const struct reply *r)
 {
-    return REPLY_OWN_MAX + r->fixed.n + r->extra.n;
+    return REPLY_OWN_MAX + r->date.n + r->fixed.n + r->extra.n;
 }
 
 size_t reply_write(const struct reply *r, char *dst)
 {
     char scratch[STATUS_LINE_MAX];
     char *p = put(dst, status_line(r->status, scratch));
-    p = put(p, STR("Server: skiff\r\nDate: "));
+    p = put(p, STR(server_and_date));
     p = put(p, r->date);
-    p = put(p, STR("\r\n"));
+    p = put(p, STR(crlf));
     p = put_length(p, r->length);
     p = put_connection(p, r->connection);
     p = put(p, r->fixed);
     p = put(p, r->extra);
-    p = put(p, STR("\r\n"));
+    p = put(p, STR(crlf));
     return (size_t)(p - dst);
 }
