@@ -2,24 +2,10 @@
 #include "base/pool.h"
 
 #include "base/check.h"
+#include "base/poison.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define POOL_POISONS
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define POOL_POISONS
-#endif
-
-#ifdef POOL_POISONS
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
-#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
-#endif
 
 enum { POOL_ALIGN = 64 }; /* a cache line */
 

@@ -179,13 +179,13 @@ static void on_ready(struct source *s)
 static void release(struct source *s)
 {
     struct conn *c = container_of(s, struct conn, ch.src);
-    pool_put(&c->worker->conns, c);
+    slab_put(&c->worker->conns, c);
 }
 
 struct conn *conn_new(struct worker *w, int fd, const struct transport *tp, const struct peer *peer,
                       uint8_t listener)
 {
-    struct conn *c = pool_get(&w->conns);
+    struct conn *c = slab_get(&w->conns);
     if (!c)
         return NULL;
     *c = (struct conn){

@@ -15,9 +15,8 @@
 #include <unistd.h>
 
 enum {
-    INPUT_ROOM = 4096, /* an input buffer holds the largest head and this much behind it */
-    SPARE_CONNS = 512, /* unused objects kept after a peak */
-    SPARE_BUFFERS = 16,
+    INPUT_ROOM = 4096,  /* an input buffer holds the largest head and this much behind it */
+    SPARE_BUFFERS = 16, /* unused ones kept after a peak */
     OFFLOAD_THREADS = 2,
     OFFLOAD_PENDING_MAX = 64,
     LOG_FAREWELL_MS = 2000, /* how long leaving waits for the access log's disk */
@@ -171,7 +170,7 @@ static void init_pools(struct worker *w)
         .head_max = (uint32_t)limits->head_max,
         .fields_max = (uint16_t)limits->fields_max,
     };
-    pool_init(&w->conns, sizeof(struct conn), SPARE_CONNS);
+    slab_init(&w->conns, sizeof(struct conn));
     pool_init(&w->requests, sizeof(struct request), SPARE_BUFFERS * 4);
     pool_init(&w->heads, http_head_size(w->http_limits.fields_max), SPARE_BUFFERS * 4);
     buf_pool_init(&w->inputs, w->http_limits.head_max + INPUT_ROOM, SPARE_BUFFERS);
@@ -208,7 +207,7 @@ void worker_done(struct worker *w)
     buf_pool_done(&w->inputs);
     pool_done(&w->heads);
     pool_done(&w->requests);
-    pool_done(&w->conns);
+    slab_done(&w->conns);
     loop_done(&w->loop);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/pool.h"
+#include "base/slab.h"
 #include "io/loop.h"
 #include "io/offload.h"
 #include "io/out.h"
@@ -50,7 +51,8 @@ struct worker_setup {
 struct worker {
     struct loop loop;
     const struct config *config;
-    struct pool conns, requests, heads;
+    struct slab conns;
+    struct pool requests, heads;
     struct buf_pool inputs;
     struct out_pool outs;
     struct http_limits http_limits;

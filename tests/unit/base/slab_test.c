@@ -1,0 +1,75 @@
+/* Small objects, packed: aligned, reused, and nothing left after a peak. */
+#include "base/slab.h"
+#include "support/unit.h"
+
+enum { MANY = 1000 };
+
+static unsigned blocks;
+
+static void *count_blocks(size_t align, size_t size)
+{
+    blocks++;
+    return aligned_alloc(align, size);
+}
+
+static void *refuse(size_t align, size_t size)
+{
+    (void)align;
+    (void)size;
+    return NULL;
+}
+
+START_TEST(objects_are_packed_and_aligned)
+{
+    struct slab s;
+    static void *objects[MANY];
+    slab_init(&s, 128);
+    s.alloc = count_blocks;
+    for (int i = 0; i < MANY; i++) {
+        objects[i] = slab_get(&s);
+        ck_assert_ptr_nonnull(objects[i]);
+        ck_assert_uint_eq((uintptr_t)objects[i] % 64, 0);
+        memset(objects[i], i, 128);
+    }
+    ck_assert_uint_eq(blocks, (MANY + 510) / 511); /* 511 of 128 bytes in a block */
+    for (int i = 0; i < MANY; i++)
+        ck_assert_int_eq(((unsigned char *)objects[i])[127], i % 256);
+    for (int i = 0; i < MANY; i++)
+        slab_put(&s, objects[(i * 7) % MANY]);
+    ck_assert_uint_eq(s.used, 0);
+    ck_assert_uint_eq(s.empty, 1);
+    slab_done(&s);
+    ck_assert_uint_eq(s.empty, 0);
+}
+END_TEST
+
+START_TEST(what_came_back_last_is_handed_out_next)
+{
+    struct slab s;
+    slab_init(&s, 100);
+    ck_assert_uint_eq(s.size, 128);
+    void *a = slab_get(&s), *b = slab_get(&s);
+    slab_put(&s, a);
+    ck_assert_ptr_eq(slab_get(&s), a);
+    slab_put(&s, b);
+    slab_put(&s, a);
+    slab_done(&s);
+}
+END_TEST
+
+START_TEST(without_memory_it_says_so_and_goes_on_later)
+{
+    struct slab s;
+    slab_init(&s, 64);
+    s.alloc = refuse;
+    ck_assert_ptr_null(slab_get(&s));
+    s.alloc = aligned_alloc;
+    void *a = slab_get(&s);
+    ck_assert_ptr_nonnull(a);
+    slab_put(&s, a);
+    slab_done(&s);
+}
+END_TEST
+
+UNIT_MAIN("base/slab", objects_are_packed_and_aligned, what_came_back_last_is_handed_out_next,
+          without_memory_it_says_so_and_goes_on_later)
