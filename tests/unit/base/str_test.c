@@ -65,6 +65,9 @@ START_TEST(distance_counts_edits)
     char longer[80];
     memset(longer, 'a', sizeof longer);
     ck_assert_uint_eq(str_distance(str_make(longer, sizeof longer), STR("a"), 5), 5);
+    ck_assert_uint_eq(str_distance(str_make(longer, 64), str_make(longer, 63), 5), 1);
+    ck_assert_uint_eq(str_distance(str_make(longer, 65), str_make(longer, 65), 5), 5);
+    ck_assert_uint_eq(str_distance(str_make(NULL, 0), str_make(NULL, 0), 5), 0);
 }
 END_TEST
 
@@ -75,6 +78,7 @@ START_TEST(the_hash_depends_on_bytes_and_seed)
     ck_assert_uint_ne(a, str_hash(STR("/index.htm")));
     str_hash_seed(12345);
     ck_assert_uint_ne(a, str_hash(STR("/index.html")));
+    ck_assert_uint_eq(str_hash(str_make(NULL, 0)), str_hash(STR("")));
 }
 END_TEST
 

@@ -119,14 +119,15 @@ START_TEST(paths_are_decoded_once_and_normalised)
         }
         ck_assert_msg(n >= 0, "%s: %d", paths[i].raw, n);
         ck_str(str_make(out, (size_t)n), paths[i].path);
-        if (target_is_plain(raw))
+        if (parse(paths[i].raw, METHOD_GET) == 0 && t.is_plain)
             ck_str(raw, paths[i].path);
     }
-    ck_assert(target_is_plain(STR("/index.html")));
-    ck_assert(!target_is_plain(STR("/a//b")));
-    ck_assert(!target_is_plain(STR("/a/./b")));
-    ck_assert(!target_is_plain(STR("/a%20")));
-    ck_assert(!target_is_plain(STR("")));
+    static const char *const plain[] = {"/", "/index.html", "/a/b.c/d?e=%20//.."};
+    static const char *const others[] = {"/a//b", "/a/./b", "/a%20", "/.a", "//", "/a/.."};
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        ck_assert(parse(plain[i], METHOD_GET) == 0 && t.is_plain);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        ck_assert(parse(others[i], METHOD_GET) == 0 && !t.is_plain);
 }
 END_TEST
 
