@@ -41,7 +41,7 @@ endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla $(if $(filter 1,$(WERROR)),-Werror)
 SANITIZERS := address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-OPTIMISE.release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fno-plt
+OPTIMISE.release := -O2 -g -flto=auto -ffat-lto-objects -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fno-plt
 OPTIMISE.debug := -O0 -g3 -DSKIFF_DEBUG
 OPTIMISE.asan := -O1 -g -DSKIFF_DEBUG -fsanitize=$(SANITIZERS)
 OPTIMISE.fuzz := -O1 -g -DSKIFF_DEBUG -fsanitize=fuzzer-no-link,$(SANITIZERS)
@@ -54,6 +54,7 @@ $(if $(OPTIMISE.$(BUILD)),,$(error unknown BUILD=$(BUILD): debug, release, asan,
 
 CPPFLAGS := -D_GNU_SOURCE -Isrc -Itests -Ibuild $(LLHTTP_FLAGS)
 COMPILE = $(CC) -std=gnu17 -fPIE -pthread -MMD -MP $(CPPFLAGS) $(OPTIMISE.$(BUILD)) $(CFLAGS)
+# The binary is optimised as a whole; tests link in a tenth of the time without.
 LINK = $(CC) -pie -pthread $(OPTIMISE.$(BUILD)) $(CFLAGS) $(LINK.$(BUILD)) $(LDFLAGS) -o $@
 LIBS = $(LLHTTP_FLAGS) $(YAML_FLAGS)
 
@@ -135,9 +136,9 @@ manual: all ## write docs/manual.md anew from the option tables
 $(UNIT) $(LIFE): $(V)/%: $(V)/%.o
 $(WIRE): $(WIRE_SOURCES:%.c=$(V)/%.o)
 $(UNIT) $(LIFE) $(WIRE): $(TEST_LIBRARIES)
-	$(call SAY,LINK) $(LINK) $(filter %_test.o $(V)/tests/wire/%,$^) $(ARCHIVES) $(LIBS) $(CHECK_FLAGS)
+	$(call SAY,LINK) $(LINK) -fno-lto $(filter %_test.o $(V)/tests/wire/%,$^) $(ARCHIVES) $(LIBS) $(CHECK_FLAGS)
 $(REPLAY): $(V)/tests/fuzz/%_replay: $(V)/tests/fuzz/%_fuzz.o $(V)/tests/support/replay.o $(TEST_LIBRARIES)
-	$(call SAY,LINK) $(LINK) $(filter %_fuzz.o %/replay.o,$^) $(ARCHIVES) $(LIBS)
+	$(call SAY,LINK) $(LINK) -fno-lto $(filter %_fuzz.o %/replay.o,$^) $(ARCHIVES) $(LIBS)
 $(FUZZ_NAMES:%=$(V)/%_fuzz): $(V)/%_fuzz: $(V)/tests/fuzz/%_fuzz.o $(TEST_LIBRARIES)
 	$(call SAY,LINK) $(LINK) -fsanitize=fuzzer $< $(ARCHIVES) $(LIBS)
 

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 const struct command commands[] = {
     {"run", "[-c FILE] [-d]", "runs the server (also without the word run)", cli_run},
@@ -90,8 +91,17 @@ static int run_alias(const struct command *c, int argc, char **argv)
     return c->run(argc, argv);
 }
 
+/* Tables of names that peers choose must not be predictable; without entropy they still work. */
+static void seed_hash(void)
+{
+    uint32_t seed;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == (ssize_t)sizeof seed)
+        str_hash_seed(seed);
+}
+
 int main(int argc, char **argv)
 {
+    seed_hash();
     if (!service_open_standard()) {
         fputs("skiff: /dev/null cannot be opened\n", stderr);
         return EXIT_FAILURE;

@@ -23,7 +23,8 @@ static const struct opt options[] = {
 static bool prepare(void *conf, struct load *l, const struct yaml_node *where)
 {
     struct respond_conf *c = conf;
-    if (c->body.n > 0 && !status_has_content((uint16_t)c->status)) {
+    bool may_have_body = status_has_content((uint16_t)c->status) && c->status != 205;
+    if (c->body.n > 0 && !may_have_body) {
         load_error(l, where, "an answer with status %u cannot have a body\nleave the body out",
                    c->status);
         return false;

@@ -125,7 +125,7 @@ static enum http_parse_result scan_lines(struct scan *s, size_t *at)
     const char *end = s->p + s->n;
     uint32_t lines = *at ? count_lines(s->p, *at) : 0;
     for (const char *c = s->p + *at;; c++) {
-        c = scan_control(c, end);
+        c = scan_control(c, end, s->p);
         size_t n = (size_t)(c - s->p) - *at;
         if (c < end && *c == '\t' && *at > 0) { /* never in the request line */
             s->p[c - s->p] = ' '; /* white space is white space: RFC 9110 section 5.6.3 */
@@ -172,32 +172,35 @@ static struct slice slice_of(const struct http_head *h, const char *p, size_t n)
 }
 
 /* "HTTP/1.1". 0, or the status. */
-static uint16_t read_version(struct http_head *h, struct str v)
+static uint16_t read_version(struct http_head *h, const char *v)
 {
-    bool formed = v.n == 8 && memcmp(v.p, "HTTP/", 5) == 0 && ascii_is_digit(v.p[5]) &&
-                  v.p[6] == '.' && ascii_is_digit(v.p[7]);
+    bool formed =
+        memcmp(v, "HTTP/", 5) == 0 && ascii_is_digit(v[5]) && v[6] == '.' && ascii_is_digit(v[7]);
     if (!formed)
         return 400;
-    if (v.p[5] != '1')
+    if (v[5] != '1')
         return 505;
-    h->minor = v.p[7] == '0' ? 0 : 1;
+    h->minor = v[7] == '0' ? 0 : 1;
     return 0;
 }
 
-/* method SP request-target SP HTTP-version (RFC 9112 section 3). 0, or the status. */
+/* method SP request-target SP HTTP-version (RFC 9112 section 3). The method is a token and there is
+ * a space behind it: may_be_method has looked. 0, or the status. */
 static uint16_t read_request_line(struct http_head *h, struct str line)
 {
-    struct str rest = line;
-    struct str method = str_cut(&rest, ' ');
-    if (!rest.p || !http_is_token(method))
-        return 400;
+    enum { VERSION = 8 };
+    struct str method = {line.p, 0};
+    while (method.n < line.n && line.p[method.n] != ' ')
+        method.n++;
     h->method_text = slice_of(h, method.p, method.n);
     h->method = (uint8_t)http_method_of(method);
-    struct str target = str_cut(&rest, ' ');
-    h->target = slice_of(h, target.p, target.n);
-    if (!rest.p || target.n == 0)
+    if (line.n < method.n + 1 + 1 + 1 + VERSION)
         return 400;
-    return read_version(h, rest);
+    struct str target = {line.p + method.n + 1, line.n - method.n - 2 - VERSION};
+    h->target = slice_of(h, target.p, target.n);
+    if (target.p[target.n] != ' ' || memchr(target.p, ' ', target.n))
+        return 400;
+    return read_version(h, target.p + target.n + 1);
 }
 
 /* --- the fields, by llhttp --- */
@@ -207,8 +210,6 @@ static int on_field(llhttp_t *l, const char *at, size_t n)
     struct http_head *h = l->data;
     if (h->field_count == h->field_max)
         return HPE_USER;
-    if (!http_is_token(str_make(at, n)))
-        return HPE_INVALID_HEADER_TOKEN; /* some builds of llhttp let spaces pass */
     h->fields[h->field_count].name = slice_of(h, at, n);
     h->fields[h->field_count].value = slice_of(h, at + n, 0);
     h->field_count++;
@@ -311,7 +312,10 @@ static void read_expect(struct http_head *h)
 static uint16_t read_framing(struct http_head *h)
 {
     for (uint16_t i = 0; i < h->field_count; i++) {
-        enum http_known k = http_known_of(http_text(h, h->fields[i].name));
+        struct str name = http_text(h, h->fields[i].name);
+        enum http_known k = http_known_of(name);
+        if (k == KNOWN_OTHER && !http_is_token(name))
+            return 400; /* some builds of llhttp let spaces pass */
         if (k == KNOWN_OTHER)
             continue;
         struct str value = http_text(h, h->fields[i].value);
@@ -375,7 +379,7 @@ static enum http_parse_result read_head(struct http_head *h, struct scan *s, siz
         return bad(s->io, status, status == 431 ? "too many fields" : "malformed field");
     status = read_framing(h);
     if (status)
-        return bad(s->io, status, status == 501 ? "unknown transfer coding" : "ambiguous framing");
+        return bad(s->io, status, status == 501 ? "unknown transfer coding" : "ambiguous message");
     return HTTP_HEAD_OK;
 }
 

@@ -14,19 +14,24 @@ static inline bool is_control(char c)
     return (unsigned char)c < ' ' || c == 0x7f;
 }
 
-/* The first byte from p on that is below ' ' or DEL; `end` when there is none. */
-static inline const char *scan_control(const char *p, const char *end)
+/* The first byte from p on that is below ' ' or DEL; `end` when there is none. Bytes from `floor`
+ * on may be read, so that the last ones need no loop. */
+static inline const char *scan_control(const char *p, const char *end, const char *floor)
 {
 #ifdef __SSE2__
     const __m128i space = _mm_set1_epi8(0x1f), del = _mm_set1_epi8(0x7f);
-    for (; end - p >= 16; p += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    while (p < end && end - floor >= 16) {
+        const char *at = end - p >= 16 ? p : end - 16;
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
         __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, space), bytes); /* bytes <= 0x1f */
-        int found = _mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(bytes, del)));
+        unsigned found = (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(bytes, del)));
+        found &= ~0u << (p - at); /* what is before p was seen */
         if (found)
-            return p + __builtin_ctz((unsigned)found);
+            return at + __builtin_ctz(found);
+        p = at + 16;
     }
 #endif
+    (void)floor;
     while (p < end && !is_control(*p))
         p++;
     return p;

@@ -9,25 +9,47 @@ enum { BAD = 400, NO_SUCH_FILE = 404 };
 
 /* --- forms --- */
 
-/* Bytes that no target may have: controls, space, DEL, '#'. */
-static bool has_bad_bytes(struct str s)
+/* What a byte is to the first look at a target. */
+enum { PLAIN, SLASH, DOT, PERCENT, QUESTION, REFUSED };
+static const uint8_t class_of[256] = {
+    [0 ... ' '] = REFUSED, ['#'] = REFUSED,  ['%'] = PERCENT,  ['.'] = DOT,
+    ['/'] = SLASH,         ['?'] = QUESTION, [0x7f] = REFUSED,
+};
+
+static bool has_refused_bytes(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c <= ' ' || c == 0x7f || c == '#')
+    for (size_t i = 0; i < s.n; i++)
+        if (class_of[(unsigned char)s.p[i]] == REFUSED)
             return true;
-    }
     return false;
 }
 
-static void split_query(struct str raw, struct target *out)
+/* Splits path and query, and sees whether the path can be used as it is: no percent, and no slash
+ * with a slash or dot behind it (a hidden name takes the long way too). false: a byte is refused.
+ */
+static bool split_query(struct str raw, struct target *out)
 {
+    uint8_t before = PLAIN;
+    out->is_plain = raw.n > 0 && raw.p[0] == '/';
+    for (size_t i = 0; i < raw.n; i++) {
+        uint8_t class = class_of[(unsigned char)raw.p[i]];
+        if (class == PLAIN) {
+            before = PLAIN;
+            continue;
+        }
+        if (class == QUESTION) {
+            out->path = str_make(raw.p, i);
+            out->query = str_from(raw, i + 1);
+            return !has_refused_bytes(out->query);
+        }
+        if (class == REFUSED)
+            return false;
+        if (class == PERCENT || (before == SLASH && (class == SLASH || class == DOT)))
+            out->is_plain = false;
+        before = class;
+    }
     out->path = raw;
-    ptrdiff_t mark = str_find(raw, '?');
-    if (mark < 0)
-        return;
-    out->path.n = (size_t)mark;
-    out->query = str_from(raw, (size_t)mark + 1);
+    return true;
 }
 
 static bool starts_nocase(struct str s, struct str prefix)
@@ -51,7 +73,8 @@ static int parse_absolute(struct str raw, struct target *out)
         return BAD; /* an http URI has a host: RFC 9110 section 4.2.1 */
     out->form = TARGET_ABSOLUTE;
     out->authority = str_make(rest.p, n);
-    split_query(str_from(rest, n), out);
+    if (has_refused_bytes(out->authority) || !split_query(str_from(rest, n), out))
+        return BAD;
     if (out->path.n == 0)
         out->path = STR("/");
     return 0;
@@ -69,7 +92,7 @@ static bool is_authority(struct str raw)
 int target_parse(struct str raw, enum http_method method, struct target *out)
 {
     *out = (struct target){.form = TARGET_ORIGIN};
-    if (raw.n == 0 || has_bad_bytes(raw))
+    if (raw.n == 0)
         return BAD;
     if (method == METHOD_CONNECT) {
         out->form = TARGET_AUTHORITY;
@@ -82,23 +105,10 @@ int target_parse(struct str raw, enum http_method method, struct target *out)
     }
     if (raw.p[0] != '/')
         return parse_absolute(raw, out);
-    split_query(raw, out);
-    return 0;
+    return split_query(raw, out) ? 0 : BAD;
 }
 
 /* --- paths --- */
-
-bool target_is_plain(struct str path)
-{
-    for (size_t i = 0; i < path.n; i++) {
-        unsigned char c = (unsigned char)path.p[i];
-        if (c == '%')
-            return false;
-        if (c == '/' && i + 1 < path.n && (path.p[i + 1] == '/' || path.p[i + 1] == '.'))
-            return false; /* empty or dot segments, perhaps: a hidden name takes the long way too */
-    }
-    return path.n > 0 && path.p[0] == '/';
-}
 
 static int hex_digit(char c)
 {

@@ -17,14 +17,12 @@ struct target {
     struct str path;      /* as sent, without the query; "/" for an empty absolute-form path */
     struct str query;     /* behind '?', as sent; .p NULL when there is none */
     struct str authority; /* absolute and authority form: as sent; else .p NULL */
+    bool is_plain;        /* the path is decoded and normalised as it is: nothing to do */
 };
 
 /* Splits a request target by form. 0, or the status to answer (400). CONNECT alone takes the
  * authority form, OPTIONS alone the asterisk. Only the schemes http and https are ours. */
 int target_parse(struct str raw, enum http_method method, struct target *out);
-
-/* Is the path already decoded and normalised, so that it can be used as it is? */
-bool target_is_plain(struct str path);
 
 /* Decodes and normalises into dst, which has room for path.n bytes. The length, or minus the
  * status to answer (-400, -404). The result begins with '/' and keeps a trailing slash. */

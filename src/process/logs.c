@@ -5,9 +5,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const mode_t log_mode = 0640; /* what is asked for is nobody else's business */
+
+/* A descriptor of our own for the pipe or terminal that a shell gave us: non-blocking without
+ * changing the shell's. Sockets, files and what we may not open stay as they are. */
+static int own_description(int fd)
+{
+    char path[32];
+    struct stat st;
+    if (fstat(fd, &st) < 0 || !(S_ISFIFO(st.st_mode) || isatty(fd)))
+        return fd;
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int own = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return own >= 0 ? own : fd;
+}
 
 /* Opening must not wait for the reader of a FIFO; writing may, so the flag goes again. */
 static int open_file(const char *path)
@@ -26,9 +41,9 @@ static int open_file(const char *path)
 static int open_destination(struct str to)
 {
     if (str_eq(to, STR("stderr")))
-        return STDERR_FILENO;
+        return own_description(STDERR_FILENO);
     if (str_eq(to, STR("stdout")))
-        return STDOUT_FILENO;
+        return own_description(STDOUT_FILENO);
     return open_file(to.p);
 }
 

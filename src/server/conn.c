@@ -143,11 +143,24 @@ static enum step head_needs_room(struct conn *c)
     return STEP_ON;
 }
 
-static enum step head_is_bad(struct conn *c, struct request *r, uint16_t status)
+/* For whoever looks for the reason of a 400; the access log has the rest. */
+static void log_refusal(const struct conn *c, const struct request *r, const struct http_parse *io)
 {
+    char peer[PEER_TEXT], method[4 * 32 + 1], target[4 * 64 + 1];
+    if (!log_is_on(LOG_INFO))
+        return;
+    (void)peer_print(&c->peer, peer);
+    (void)log_escape(http_text(r->head, r->head->method_text), method, sizeof method - 1);
+    (void)log_escape(http_text(r->head, r->head->target), target, sizeof target - 1);
+    log_info("%s: %u, %s: \"%s %s\"", peer, io->status, io->reason, method, target);
+}
+
+static enum step head_is_bad(struct conn *c, struct request *r, const struct http_parse *io)
+{
+    log_refusal(c, r, io);
     c->flags |= CONN_LAST | CONN_UNREAD;
     c->req = r;
-    dispatch_refuse(r, status);
+    dispatch_refuse(r, io->status);
     return enter(c, CONN_HANDLE);
 }
 
@@ -184,7 +197,7 @@ static enum step step_head(struct conn *c)
     }
     c->served++;
     if (result == HTTP_HEAD_BAD)
-        return head_is_bad(c, r, io.status);
+        return head_is_bad(c, r, &io);
     return head_is_complete(c, r, io.used);
 }
 

@@ -9,8 +9,6 @@
 #include "server/route.h"
 #include "server/worker.h"
 
-enum { HOST_MAX = 255 }; /* a domain name's longest text, RFC 1035 section 2.3.4 */
-
 #define ALLOWED_HERE STR("GET, HEAD") /* what any resource of ours may allow */
 
 /* A request that could mean two things is not worth a connection. */
@@ -33,12 +31,23 @@ static bool read_host(struct str value, char dst[HOST_MAX], struct str *name)
  * the same (RFC 9112 section 3.2). false: malformed. */
 static bool find_vhost(struct request *r, const struct vhost **vhost)
 {
+    struct worker *w = conn_worker(r->conn);
+    struct last_host *last = &w->last_host;
+    struct str host = http_value(r->head, KNOWN_HOST), authority = r->target.authority;
+    if (!authority.p && host.n > 0 && str_eq(host, str_make(last->text, last->n))) {
+        *vhost = last->vhost;
+        return true;
+    }
     char dst[HOST_MAX];
     struct str name;
-    struct str host = http_value(r->head, KNOWN_HOST), authority = r->target.authority;
     if (!read_host(host, dst, &name) || (authority.p && !read_host(authority, dst, &name)))
         return false;
-    *vhost = route_vhost(conn_worker(r->conn)->config, name);
+    *vhost = route_vhost(w->config, name);
+    if (authority.p)
+        return true;
+    memcpy(last->text, host.p, host.n);
+    last->n = host.n;
+    last->vhost = *vhost;
     return true;
 }
 
@@ -46,7 +55,7 @@ static bool find_vhost(struct request *r, const struct vhost **vhost)
 static uint16_t decode_path(struct request *r)
 {
     r->path = r->target.path;
-    if (target_is_plain(r->path))
+    if (r->target.is_plain)
         return 0;
     char *decoded = request_alloc(r, r->target.path.n + 1);
     if (!decoded)
@@ -125,7 +134,7 @@ static enum reply_connection connection_of(const struct request *r)
 
 static int64_t length_of(const struct response *resp)
 {
-    if (!status_has_content(resp->status))
+    if (resp->is_measured || !status_has_content(resp->status))
         return LENGTH_NONE;
     if (!resp->stream)
         return (int64_t)resp->whole.len;

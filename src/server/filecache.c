@@ -5,6 +5,7 @@
 #include "server/filecache.h"
 
 #include "base/clock.h"
+#include "base/units.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-    FIELDS_MAX = 320, /* bytes of an entry's lines: a type's name is at most 127 each side */
+    FIELDS_MAX = 360, /* bytes of an entry's lines: a type's name is at most 127 each side */
     YOUNG_S = 2,      /* a file changed this shortly ago may change again within its mtime */
     READ_TRIES = 3,   /* a file that changes while it is read */
     ERRORS_SHARE = 4, /* at most a quarter of the entries remember refusals */
@@ -136,6 +137,13 @@ static size_t write_fields(const struct filecache *c, struct str path, const str
     return (size_t)n;
 }
 
+static size_t write_length(uint64_t size, char *out)
+{
+    char *p = mempcpy(out, "Content-Length: ", 16);
+    p += units_print_u64(size, p);
+    return (size_t)((char *)mempcpy(p, "\r\n", 2) - out);
+}
+
 static bool is_small(const struct filecache *c, const struct disk_file *d)
 {
     return d->kind == DISK_FILE && d->size <= c->limits.small_max && d->size <= c->limits.bytes;
@@ -157,7 +165,8 @@ static struct file *new_entry(const struct opening *o, int error, const struct d
     char fields[FIELDS_MAX];
     bool is_file = error == 0 && d->kind == DISK_FILE;
     size_t fields_n = is_file ? write_fields(o->cache, o->path, d, o->wall_s, fields) : 0;
-    struct file *f = malloc(sizeof *f + o->path.n + fields_n + contents);
+    size_t whole_n = is_file ? fields_n + write_length(d->size, fields + fields_n) : 0;
+    struct file *f = malloc(sizeof *f + o->path.n + whole_n + contents);
     if (!f)
         return NULL;
     *f = (struct file){
@@ -169,10 +178,11 @@ static struct file *new_entry(const struct opening *o, int error, const struct d
         .young = is_file && is_young(d, o->wall_s),
         .path = str_make(f->text, o->path.n),
         .fields = str_make(f->text + o->path.n, fields_n),
+        .whole = str_make(f->text + o->path.n, whole_n),
     };
     pin_init(&f->pin, release);
     link_init(&f->lru);
-    memcpy(mempcpy(f->text, o->path.p, o->path.n), fields, fields_n);
+    memcpy(mempcpy(f->text, o->path.p, o->path.n), fields, whole_n);
     return f;
 }
 
@@ -180,7 +190,7 @@ static struct file *new_entry(const struct opening *o, int error, const struct d
 static bool read_contents(struct file *f)
 {
     struct disk_file after;
-    char *data = f->text + f->path.n + f->fields.n;
+    char *data = f->text + f->path.n + f->whole.n;
     ssize_t n = disk_read(f->disk.fd, data, f->disk.size, 0);
     if (n < 0 || (uint64_t)n != f->disk.size || disk_stat(f->disk.fd, &after) != 0 ||
         !disk_same(&f->disk, &after))

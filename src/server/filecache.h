@@ -26,7 +26,8 @@ struct file {
     int error;             /* 0, or the errno that opening gave */
     struct disk_file disk; /* kind, size, times; .fd is -1 when the contents are in memory */
     bool young;            /* changed so shortly before it was opened that its ETag is weak */
-    struct str fields;     /* Content-Type, Last-Modified, ETag: whole lines */
+    struct str fields;     /* Content-Type, Last-Modified, ETag: whole lines ... */
+    struct str whole;      /* ... and the same with the Content-Length of all contents */
     const char *data;      /* all contents, when small enough; else NULL */
     struct filecache *cache;
     char text[]; /* path, fields and contents */

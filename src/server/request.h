@@ -21,6 +21,7 @@ struct response {
     uint16_t status;     /* 0: nothing decided yet */
     bool close;          /* the connection ends after this answer */
     bool head_only;      /* content is described, not sent: HEAD */
+    bool is_measured;    /* `fixed` has the Content-Length already */
     struct str fixed;    /* field lines prepared long ago: the cache's, the route's */
     struct str extra;    /* field lines added for this request, in the arena */
     struct pin *holds;   /* keeps `fixed` and `whole` alive: a cached file, or NULL */

@@ -18,7 +18,7 @@ static const struct vhost *find_wildcard(const struct config *c, struct str host
 
 const struct vhost *route_vhost(const struct config *c, struct str host)
 {
-    const struct vhost *v = host.n ? map_get(&c->hosts, host) : NULL;
+    const struct vhost *v = host.n && c->hosts.used ? map_get(&c->hosts, host) : NULL;
     if (!v && host.n && c->wildcards.used)
         v = find_wildcard(c, host);
     return v ? v : c->any;

@@ -48,6 +48,15 @@ struct worker_setup {
     uint32_t cache_entries;
 };
 
+enum { HOST_MAX = 255 }; /* a domain name's longest text, RFC 1035 section 2.3.4 */
+
+/* The Host value of the last request and what it led to: mostly it is the next one's too. */
+struct last_host {
+    char text[HOST_MAX];
+    size_t n; /* 0: none yet */
+    const struct vhost *vhost;
+};
+
 struct worker {
     struct loop loop;
     const struct config *config;
@@ -56,6 +65,7 @@ struct worker {
     struct buf_pool inputs;
     struct out_pool outs;
     struct http_limits http_limits;
+    struct last_host last_host;
     struct filecache cache;
     struct offload offload;
     struct accesslog *access; /* NULL: off */
