@@ -41,7 +41,7 @@ endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla $(if $(filter 1,$(WERROR)),-Werror)
 SANITIZERS := address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-OPTIMISE.release := -O2 -g -flto=auto -ffat-lto-objects -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fno-plt
+OPTIMISE.release := -O3 -g -flto=auto -ffat-lto-objects -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fno-plt
 OPTIMISE.debug := -O0 -g3 -DSKIFF_DEBUG
 OPTIMISE.asan := -O1 -g -DSKIFF_DEBUG -fsanitize=$(SANITIZERS)
 OPTIMISE.fuzz := -O1 -g -DSKIFF_DEBUG -fsanitize=fuzzer-no-link,$(SANITIZERS)

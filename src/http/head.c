@@ -89,15 +89,16 @@ struct str http_value(const struct http_head *h, enum http_known k)
 
 bool http_next_value(const struct http_head *h, enum http_known k, uint16_t *at, struct str *value)
 {
-    uint16_t i = *at ? *at : h->first[k] ? (uint16_t)(h->first[k] - 1) : h->field_count;
-    for (; i < h->field_count; i++) {
-        if (http_known_of(http_text(h, h->fields[i].name)) != k)
+    bool is_first = *at == 0;
+    if (!h->first[k] || (!is_first && !(h->repeated >> k & 1)))
+        return false; /* the usual cases: none, or only one */
+    for (uint16_t i = is_first ? (uint16_t)(h->first[k] - 1) : *at; i < h->field_count; i++) {
+        if (!is_first && http_known_of(http_text(h, h->fields[i].name)) != k)
             continue;
         *value = http_text(h, h->fields[i].value);
         *at = (uint16_t)(i + 1);
         return true;
     }
-    *at = h->field_count;
     return false;
 }
 

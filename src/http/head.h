@@ -53,6 +53,7 @@ struct http_head {
     const char *base;        /* first byte of the request line */
     uint64_t content_length; /* with BODY_LENGTH */
     struct slice method_text, target;
+    uint32_t repeated; /* bit n: the known field n stands there more than once */
     uint16_t field_count, field_max;
     uint8_t method;  /* enum http_method */
     uint8_t minor;   /* 0: HTTP/1.0; 1: HTTP/1.1 (and any later minor, RFC 9110 section 2.5) */

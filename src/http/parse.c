@@ -314,8 +314,8 @@ static uint16_t read_framing(struct http_head *h)
     for (uint16_t i = 0; i < h->field_count; i++) {
         struct str name = http_text(h, h->fields[i].name);
         enum http_known k = http_known_of(name);
-        if (k == KNOWN_OTHER && !http_is_token(name))
-            return 400; /* some builds of llhttp let spaces pass */
+        if (k == KNOWN_OTHER && memchr(name.p, ' ', name.n))
+            return 400; /* all that some builds of llhttp let pass */
         if (k == KNOWN_OTHER)
             continue;
         struct str value = http_text(h, h->fields[i].value);
@@ -328,7 +328,9 @@ static uint16_t read_framing(struct http_head *h)
             status = 400; /* two hosts */
         if (status)
             return status;
-        if (!h->first[k])
+        if (h->first[k])
+            h->repeated |= 1u << k;
+        else
             h->first[k] = (uint8_t)(i + 1);
     }
     if (h->minor >= 1 && !h->first[KNOWN_HOST])

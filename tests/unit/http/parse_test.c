@@ -152,6 +152,37 @@ START_TEST(what_could_be_read_two_ways_is_refused)
 }
 END_TEST
 
+START_TEST(only_token_characters_make_a_field_name)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        char text[] = "GET / HTTP/1.1\r\nHost: a\r\nX?Y: z\r\n\r\n";
+        *strchr(text, '?') = (char)c;
+        bool is_name = http_is_tchar((char)c) || c == ':'; /* "X: Y: z" is a value with a colon */
+        enum http_parse_result r = parse(str_make(text, sizeof text - 1));
+        ck_assert_msg((r == HTTP_HEAD_OK) == is_name, "byte %u", c);
+    }
+}
+END_TEST
+
+START_TEST(a_known_field_is_walked_over_all_its_lines)
+{
+    struct str value;
+    uint16_t at = 0;
+    ck_assert_int_eq(parse(STR("GET / HTTP/1.1\r\n" HOST "Accept: a\r\nX: y\r\naccept: b\r\n\r\n")),
+                     HTTP_HEAD_OK);
+    ck_assert(http_next_value(head, KNOWN_ACCEPT, &at, &value));
+    ck_str(value, "a");
+    ck_assert(http_next_value(head, KNOWN_ACCEPT, &at, &value));
+    ck_str(value, "b");
+    ck_assert(!http_next_value(head, KNOWN_ACCEPT, &at, &value));
+    at = 0;
+    ck_assert(http_next_value(head, KNOWN_HOST, &at, &value));
+    ck_assert(!http_next_value(head, KNOWN_HOST, &at, &value));
+    at = 0;
+    ck_assert(!http_next_value(head, KNOWN_RANGE, &at, &value));
+}
+END_TEST
+
 START_TEST(methods_and_versions)
 {
     ck_assert_int_eq(parse(STR("BREW / HTTP/1.1\r\n" HOST "\r\n")), HTTP_HEAD_OK);
@@ -258,6 +289,8 @@ int main(void)
     tcase_add_test(cases, every_prefix_of_a_head_wants_more);
     tcase_add_loop_test(cases, what_could_be_read_two_ways_is_refused, 0,
                         (int)(sizeof bad / sizeof bad[0]));
+    tcase_add_test(cases, only_token_characters_make_a_field_name);
+    tcase_add_test(cases, a_known_field_is_walked_over_all_its_lines);
     tcase_add_test(cases, methods_and_versions);
     tcase_add_test(cases, version_and_connection_decide_about_keep_alive);
     tcase_add_test(cases, bodies_are_framed);
