@@ -74,9 +74,10 @@ int main(int argc, char **argv)
     long slept = sum_of("status", "voluntary_ctxt_switches:");
     sleep(5);
     long woke = sum_of("status", "voluntary_ctxt_switches:") - slept;
-    printf("at rest %.2f MiB, with %d idle %.2f MiB, a connection %ld bytes, %.1f wake-ups a second "
-           "in all processes\n",
-           (double)rest / 1024, last, (double)after / 1024, (after - before) * 1024 / (last - first),
-           (double)woke / 5);
+    printf(
+        "at rest %.2f MiB, with %d idle %.2f MiB, a connection %ld bytes, %.1f wake-ups a second "
+        "in all processes\n",
+        (double)rest / 1024, last, (double)after / 1024, (after - before) * 1024 / (last - first),
+        (double)woke / 5);
     return 0;
 }

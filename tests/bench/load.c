@@ -1,13 +1,17 @@
 /* load: asks several servers the same question in turn and prints what each answer cost.
  *
- *     load [-c CONNS] [-p DEPTH] [-s SECONDS] [-r ROUNDS] [-u CPU] [-x] [-j] PATH NAME=PORT:PID[,PID]...
+ *     load [-c CONNS] [-p DEPTH] [-s SECONDS] [-r ROUNDS] [-u CPU] [-x] [-j] PATH
+ *          NAME=PORT:PID[,PID]...
+ *     load -n REQUESTS [-c CONNS] [-H LINES] PATH NAME=PORT:PID
  *
  * Subjects take turns in short rounds, in a shuffled order, so that a noisy machine is noisy for
  * all of them. In a round CONNS connections keep DEPTH requests each in flight (-x: one request a
  * connection). Cost is the CPU time of the server's processes by the kernel's own account
  * (/proc/PID/schedstat, nanoseconds) divided by the answers. Printed are medians, and the median of
  * the ratios to the first subject, round by round. Every answer must have the length of the first
- * one; anything else is counted as an error. -j prints JSON. */
+ * one; anything else is counted as an error. -j prints JSON. With -n exactly so many requests are
+ * sent (the first alone) and nothing is measured: for tools that count from outside. -H adds field
+ * lines, a '|' behind each. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -44,7 +48,9 @@ static struct options {
     double seconds;
     bool close_each, json;
     const char *path;
-} opt = {64, 1, 15, -1, 0.7, false, false, NULL};
+    long requests; /* 0: rounds */
+    const char *lines;
+} opt = {64, 1, 15, -1, 0.7, false, false, NULL, 0, ""};
 
 static struct subject subjects[SUBJECTS_MAX];
 static int subject_count;
@@ -137,7 +143,8 @@ static void open_client(struct subject *s, struct client *c, int ep)
 /* Reads what is there; counts whole answers and asks for as many again. */
 static uint64_t serve(struct subject *s, struct client *c, int ep)
 {
-    ssize_t n = recv(c->fd, scrap, sizeof scrap, MSG_DONTWAIT | (s->length > 65536 ? MSG_TRUNC : 0));
+    ssize_t n =
+        recv(c->fd, scrap, sizeof scrap, MSG_DONTWAIT | (s->length > 65536 ? MSG_TRUNC : 0));
     if (n < 0 && errno == EAGAIN)
         return 0;
     if (n <= 0) {
@@ -172,6 +179,28 @@ static uint64_t run_for(struct subject *s, double seconds)
         close(clients[i].fd);
     close(ep);
     return answers;
+}
+
+/* Exactly `left` more requests, one at a time on each connection in turn. */
+static void run_count(struct subject *s, long left)
+{
+    for (int i = 0; i < opt.conns; i++)
+        clients[i] = (struct client){.fd = dial(s)};
+    while (left > 0) {
+        int now = left < opt.conns ? (int)left : opt.conns;
+        for (int i = 0; i < now; i++)
+            ask(&clients[i], 1);
+        for (int i = 0; i < now; i++)
+            for (size_t got = 0; got < s->length;) {
+                ssize_t n = read(clients[i].fd, scrap, sizeof scrap);
+                if (n <= 0)
+                    die("read");
+                got += (size_t)n;
+            }
+        left -= now;
+    }
+    for (int i = 0; i < opt.conns; i++)
+        close(clients[i].fd);
 }
 
 static void play_round(struct subject *s, int round)
@@ -244,16 +273,37 @@ static void add_subject(char *text)
 static void read_options(int argc, char **argv)
 {
     int o;
-    while ((o = getopt(argc, argv, "c:p:s:r:u:xj")) != -1) {
+    while ((o = getopt(argc, argv, "c:p:s:r:u:n:H:xj")) != -1) {
         switch (o) {
-        case 'c': opt.conns = atoi(optarg); break;
-        case 'p': opt.depth = atoi(optarg); break;
-        case 's': opt.seconds = atof(optarg); break;
-        case 'r': opt.rounds = atoi(optarg); break;
-        case 'u': opt.cpu = atoi(optarg); break;
-        case 'x': opt.close_each = true; break;
-        case 'j': opt.json = true; break;
-        default: exit(2);
+        case 'c':
+            opt.conns = atoi(optarg);
+            break;
+        case 'p':
+            opt.depth = atoi(optarg);
+            break;
+        case 's':
+            opt.seconds = atof(optarg);
+            break;
+        case 'r':
+            opt.rounds = atoi(optarg);
+            break;
+        case 'u':
+            opt.cpu = atoi(optarg);
+            break;
+        case 'n':
+            opt.requests = atol(optarg);
+            break;
+        case 'H':
+            opt.lines = optarg;
+            break;
+        case 'x':
+            opt.close_each = true;
+            break;
+        case 'j':
+            opt.json = true;
+            break;
+        default:
+            exit(2);
         }
     }
     if (argc - optind < 2 || opt.conns > CONNS_MAX || opt.rounds > ROUNDS_MAX || opt.depth > 64) {
@@ -267,8 +317,13 @@ static void read_options(int argc, char **argv)
 
 static void build_request(void)
 {
-    request_n = (size_t)snprintf(request, 4096, "GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n",
-                                 opt.path, opt.close_each ? "Connection: close\r\n" : "");
+    char *p = request;
+    p += snprintf(p, 1024, "GET %s HTTP/1.1\r\nHost: localhost\r\n%s", opt.path,
+                  opt.close_each ? "Connection: close\r\n" : "");
+    for (const char *l = opt.lines; *l && p < request + 4000; l++)
+        p += *l == '|' ? sprintf(p, "\r\n") : sprintf(p, "%c", *l);
+    p += sprintf(p, "\r\n");
+    request_n = (size_t)(p - request);
     for (int i = 1; i < opt.depth; i++)
         memcpy(request + (size_t)i * request_n, request, request_n);
 }
@@ -288,8 +343,13 @@ int main(int argc, char **argv)
         subjects[i].length = measure_answer(&subjects[i]);
         if (!subjects[i].length)
             die("an answer without a length");
-        run_for(&subjects[i], opt.seconds / 2); /* warm */
+        if (opt.requests > 0)
+            run_count(&subjects[i], opt.requests - 1);
+        else
+            run_for(&subjects[i], opt.seconds / 2); /* warm */
     }
+    if (opt.requests > 0)
+        return 0;
     for (int round = 0; round < opt.rounds; round++) {
         int first = rand() % subject_count;
         for (int i = 0; i < subject_count; i++)
