@@ -43,7 +43,7 @@ static bool find_vhost(struct request *r, const struct vhost **vhost)
     if (!read_host(host, dst, &name) || (authority.p && !read_host(authority, dst, &name)))
         return false;
     *vhost = route_vhost(w->config, name);
-    if (authority.p)
+    if (authority.p || host.n == 0)
         return true;
     memcpy(last->text, host.p, host.n);
     last->n = host.n;

@@ -101,10 +101,12 @@ char *server_path(const struct server *s, const char *path)
 
 static void make_parents(char *path, size_t from)
 {
-    for (char *slash = strchr(path + from, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
+    for (size_t i = from; path[i]; i++) {
+        if (path[i] != '/')
+            continue;
+        path[i] = '\0';
         ck_assert_msg(mkdir(path, 0755) == 0 || errno == EEXIST, "%s: %s", path, strerror(errno));
-        *slash = '/';
+        path[i] = '/';
     }
 }
 
