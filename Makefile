@@ -99,13 +99,14 @@ $(V)/%.o: %.c build/config.h Makefile | $(GENERATED)
 # Tests need no more, and at -O3 this compiler sees pointers dangle that do not.
 $(V)/tests/%.o: OPTIMISE.release := $(subst -O3,-O2,$(OPTIMISE.release))
 
-$(V)/src/cli/version.o: CPPFLAGS += -include build/gen/commit.h
-$(V)/src/cli/version.o: build/gen/commit.h
-build/gen/commit.h: FORCE
+# What the commands say of this build; written only when it changes.
+$(V)/src/cli/%.o: CPPFLAGS += -include build/gen/build.h
+$(filter $(V)/src/cli/%,$(OBJECTS)): build/gen/build.h
+build/gen/build.h: FORCE
 	@mkdir -p $(@D)
 	@commit=$$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown); \
-	line="#define SKIFF_COMMIT \"$$commit\""; \
-	[ "$$(cat $@ 2>/dev/null)" = "$$line" ] || printf '%s\n' "$$line" >$@
+	lines=$$(printf '#define %s "%s"\n' SKIFF_COMMIT "$$commit" SKIFF_SYSCONFDIR "$(sysconfdir)"); \
+	[ "$$(cat $@ 2>/dev/null)" = "$$lines" ] || printf '%s\n' "$$lines" >$@
 
 # Text to C string literals, a line each.
 TO_LITERALS = sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $< >$@
@@ -186,14 +187,14 @@ format: ## let clang-format 14 lay out all C files
 	$(shell command -v clang-format-14 || echo clang-format) -i $(C_FILES)
 format-check: ## say which C files clang-format 14 would change
 	@.ci/check format
-lint: ## clang-tidy and cppcheck, where they are installed
-	@CPPFLAGS="$(CPPFLAGS)" .ci/lint
+lint: build/gen/build.h ## clang-tidy and cppcheck, where they are installed
+	@CPPFLAGS="$(CPPFLAGS) -include build/gen/build.h" .ci/lint
 
-BINDIR = $(DESTDIR)$(PREFIX)/bin
-CONFDIR = $(DESTDIR)$(SYSCONFDIR)/skiff
-SHAREDIR = $(DESTDIR)$(DATADIR)/skiff
-MANDIR = $(DESTDIR)$(DATADIR)/man/man8
-install: all ## install binary, default configuration, MIME table and man page (DESTDIR, configure --prefix)
+BINDIR = $(DESTDIR)$(prefix)/bin
+CONFDIR = $(DESTDIR)$(sysconfdir)/skiff
+SHAREDIR = $(DESTDIR)$(datadir)/skiff
+MANDIR = $(DESTDIR)$(datadir)/man/man8
+install: all ## install binary, default configuration, MIME table and man page (DESTDIR, prefix, sysconfdir)
 	install -d "$(BINDIR)" "$(CONFDIR)" "$(SHAREDIR)" "$(MANDIR)"
 	install -m 755 $(BINARY) "$(BINDIR)/skiff"
 	[ -e "$(CONFDIR)/skiff.yaml" ] || install -m 644 conf/skiff.yaml "$(CONFDIR)/skiff.yaml"
