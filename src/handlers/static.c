@@ -114,6 +114,7 @@ static enum verdict answer_file(struct request *r, struct file *f)
     reply_begin(r, 200);
     r->resp.fixed = f->whole;
     r->resp.is_measured = true;
+    r->resp.validators = &f->validators;
     r->resp.holds = &f->pin;
     r->resp.whole =
         f->data ? span_of_memory(f->data, f->disk.size) : span_of_file(f->disk.fd, 0, f->disk.size);

@@ -55,10 +55,11 @@ struct http_head {
     struct slice method_text, target;
     uint32_t repeated; /* bit n: the known field n stands there more than once */
     uint16_t field_count, field_max;
-    uint8_t method;  /* enum http_method */
-    uint8_t minor;   /* 0: HTTP/1.0; 1: HTTP/1.1 (and any later minor, RFC 9110 section 2.5) */
-    uint8_t framing; /* enum http_framing */
-    bool keep_alive; /* what version and Connection say (RFC 9112 section 9.3) */
+    uint8_t method;      /* enum http_method */
+    uint8_t minor;       /* 0: HTTP/1.0; 1: HTTP/1.1 (and any later minor, RFC 9110 section 2.5) */
+    uint8_t framing;     /* enum http_framing */
+    bool keep_alive;     /* what version and Connection say (RFC 9112 section 9.3) */
+    bool is_conditional; /* has one of If-Match ... If-Unmodified-Since */
     bool expects_continue;
     bool expects_unknown;       /* an expectation that is not 100-continue: 417 */
     uint8_t first[KNOWN_COUNT]; /* 1 + index of the first field of that name; 0: absent */

@@ -328,6 +328,7 @@ static uint16_t read_framing(struct http_head *h)
             status = 400; /* two hosts */
         if (status)
             return status;
+        h->is_conditional |= k >= KNOWN_IF_MATCH && k <= KNOWN_IF_UNMODIFIED_SINCE;
         if (h->first[k])
             h->repeated |= 1u << k;
         else

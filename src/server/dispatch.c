@@ -185,9 +185,31 @@ static void apply_filters(struct request *r)
             filters[i]->apply(r, r->route->filter_conf[i]);
 }
 
+/* What the client has already need not be sent; what it no longer means must not. */
+static void apply_conditions(struct request *r)
+{
+    struct response *resp = &r->resp;
+    if (resp->status != 200 || !resp->validators)
+        return;
+    switch (conditional_evaluate(r->head, resp->validators, conn_clock(r->conn)->second)) {
+    case CONDITION_NOT_MODIFIED:
+        resp->status = 304;
+        resp->fixed = resp->validators->lines;
+        resp->is_measured = false;
+        break;
+    case CONDITION_FAILED:
+        reply_status(r, 412);
+        break;
+    case CONDITION_HOLDS:
+        break;
+    }
+}
+
 bool dispatch_finish(struct request *r, struct out_pool *pool, struct out *o)
 {
     r->resp.head_only = r->head->method == METHOD_HEAD;
+    if (r->head->is_conditional)
+        apply_conditions(r);
     apply_filters(r);
     struct reply head = head_of(r);
     if (reply_max(&head) > RESPONSE_HEAD_MAX) {

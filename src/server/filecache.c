@@ -117,24 +117,36 @@ static bool is_young(const struct disk_file *d, int64_t wall_s)
 }
 
 /* The lines that go with every answer from this file. A meaningless time gives no validator, one
- * in the future no Last-Modified, one just now a weak ETag (RFC 9110 section 8.8). */
+ * in the future no Last-Modified, one just now a weak ETag (RFC 9110 section 8.8). *v points into
+ * `out`. */
 static size_t write_fields(const struct filecache *c, struct str path, const struct disk_file *d,
-                           int64_t wall_s, char out[FIELDS_MAX])
+                           int64_t wall_s, char out[FIELDS_MAX], struct validators *v)
 {
     struct str type = mime_of(c->mime, path);
     int64_t mtime_s = d->mtime_ns / 1000000000;
-    int n = snprintf(out, FIELDS_MAX, "Content-Type: %.*s\r\n", (int)type.n, type.p);
+    int n = snprintf(out, FIELDS_MAX, "Content-Type: %.*s\r\n", (int)type.n, type.p), begin = n;
     if (mtime_s > 1 && mtime_s <= wall_s) {
         char date[HTTP_DATE_LEN];
         clock_http_date(mtime_s, date);
         n += snprintf(out + n, FIELDS_MAX - (size_t)n, "Last-Modified: %.*s\r\n", HTTP_DATE_LEN,
                       date);
+        v->modified = mtime_s;
     }
-    if (mtime_s > 1)
+    if (mtime_s > 1) {
+        int tag = n + (int)sizeof "ETag: " - 1;
         n += snprintf(out + n, FIELDS_MAX - (size_t)n, "ETag: %s\"%llx-%llx\"\r\n",
                       is_young(d, wall_s) ? "W/" : "", (unsigned long long)d->mtime_ns,
                       (unsigned long long)d->size);
+        v->etag = str_make(out + tag, (size_t)(n - tag - 2));
+    }
+    v->lines = str_make(out + begin, (size_t)(n - begin));
     return (size_t)n;
+}
+
+/* The same text, moved from one buffer to another. */
+static struct str moved(struct str s, const char *from, const char *to)
+{
+    return s.p ? str_make(to + (s.p - from), s.n) : s;
 }
 
 static size_t write_length(uint64_t size, char *out)
@@ -164,7 +176,8 @@ static struct file *new_entry(const struct opening *o, int error, const struct d
 {
     char fields[FIELDS_MAX];
     bool is_file = error == 0 && d->kind == DISK_FILE;
-    size_t fields_n = is_file ? write_fields(o->cache, o->path, d, o->wall_s, fields) : 0;
+    struct validators v = {0};
+    size_t fields_n = is_file ? write_fields(o->cache, o->path, d, o->wall_s, fields, &v) : 0;
     size_t whole_n = is_file ? fields_n + write_length(d->size, fields + fields_n) : 0;
     struct file *f = malloc(sizeof *f + o->path.n + whole_n + contents);
     if (!f)
@@ -179,6 +192,11 @@ static struct file *new_entry(const struct opening *o, int error, const struct d
         .path = str_make(f->text, o->path.n),
         .fields = str_make(f->text + o->path.n, fields_n),
         .whole = str_make(f->text + o->path.n, whole_n),
+    };
+    f->validators = (struct validators){
+        .etag = moved(v.etag, fields, f->fields.p),
+        .modified = v.modified,
+        .lines = moved(v.lines, fields, f->fields.p),
     };
     pin_init(&f->pin, release);
     link_init(&f->lru);

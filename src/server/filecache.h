@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/pin.h"
 #include "base/str.h"
+#include "http/conditional.h"
 #include "http/mime.h"
 #include "io/disk.h"
 
@@ -21,14 +22,15 @@ struct file {
     struct file *next; /* in its hash bucket */
     uint32_t hash;
     const struct filecache_root *root;
-    struct str path;       /* the key: decoded, no leading slash */
-    uint64_t checked_ms;   /* when it was last compared with the disk */
-    int error;             /* 0, or the errno that opening gave */
-    struct disk_file disk; /* kind, size, times; .fd is -1 when the contents are in memory */
-    bool young;            /* changed so shortly before it was opened that its ETag is weak */
-    struct str fields;     /* Content-Type, Last-Modified, ETag: whole lines ... */
-    struct str whole;      /* ... and the same with the Content-Length of all contents */
-    const char *data;      /* all contents, when small enough; else NULL */
+    struct str path;              /* the key: decoded, no leading slash */
+    uint64_t checked_ms;          /* when it was last compared with the disk */
+    int error;                    /* 0, or the errno that opening gave */
+    struct disk_file disk;        /* kind, size, times; .fd is -1 when the contents are in memory */
+    struct validators validators; /* what `fields` says, to compare */
+    bool young;        /* changed so shortly before it was opened that its ETag is weak */
+    struct str fields; /* Content-Type, Last-Modified, ETag: whole lines ... */
+    struct str whole;  /* ... and the same with the Content-Length of all contents */
+    const char *data;  /* all contents, when small enough; else NULL */
     struct filecache *cache;
     char text[]; /* path, fields and contents */
 };

@@ -10,6 +10,7 @@
 #include "base/body.h"
 #include "base/pin.h"
 #include "base/str.h"
+#include "http/conditional.h"
 #include "http/head.h"
 #include "http/target.h"
 #include "http/upload.h"
@@ -18,12 +19,13 @@ struct conn;
 struct route;
 
 struct response {
-    uint16_t status;     /* 0: nothing decided yet */
-    bool close;          /* the connection ends after this answer */
-    bool head_only;      /* content is described, not sent: HEAD */
-    bool is_measured;    /* `fixed` has the Content-Length already */
-    struct str fixed;    /* field lines prepared long ago: the cache's, the route's */
-    struct str extra;    /* field lines added for this request, in the arena */
+    uint16_t status;  /* 0: nothing decided yet */
+    bool close;       /* the connection ends after this answer */
+    bool head_only;   /* content is described, not sent: HEAD */
+    bool is_measured; /* `fixed` has the Content-Length already */
+    struct str fixed; /* field lines prepared long ago: the cache's, the route's */
+    struct str extra; /* field lines added for this request, in the arena */
+    const struct validators *validators; /* of the representation; NULL: not known */
     struct pin *holds;   /* keeps `fixed` and `whole` alive: a cached file, or NULL */
     struct span whole;   /* the content, when it is one span ... */
     struct body *stream; /* ... or this, when it is produced as we go; else NULL */
