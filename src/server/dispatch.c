@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "http/range.h"
 #include "http/reply.h"
 #include "http/status.h"
 #include "server/conn.h"
@@ -205,11 +206,54 @@ static void apply_conditions(struct request *r)
     }
 }
 
+static void answer_range(struct request *r, const struct range *range, uint64_t size)
+{
+    char text[CONTENT_RANGE_MAX];
+    struct response *resp = &r->resp;
+    if (range) {
+        resp->status = 206;
+        resp->fixed = resp->validators->fields;
+        resp->is_measured = false;
+        resp->whole.len = range->n;
+        if (resp->whole.mem)
+            resp->whole.mem += range->at;
+        else
+            resp->whole.at += (off_t)range->at;
+    } else {
+        reply_status(r, 416);
+    }
+    /* Without memory for the line it is a 503 already. */
+    (void)reply_field(r, STR("Content-Range"), str_make(text, range_print(range, size, text)));
+}
+
+/* Only GET has ranges (RFC 9110 section 14.2), and only content that is there as one piece. */
+static void apply_range(struct request *r)
+{
+    const struct response *resp = &r->resp;
+    struct range range;
+    uint64_t size = resp->whole.len;
+    if (resp->status != 200 || !resp->validators || r->head->method != METHOD_GET ||
+        !range_is_wanted(r->head, resp->validators, conn_clock(r->conn)->second))
+        return;
+    switch (range_parse(http_value(r->head, KNOWN_RANGE), size, &range)) {
+    case RANGE_OK:
+        answer_range(r, &range, size);
+        break;
+    case RANGE_UNSATISFIABLE:
+        answer_range(r, NULL, size);
+        break;
+    case RANGE_IGNORED:
+        break;
+    }
+}
+
 bool dispatch_finish(struct request *r, struct out_pool *pool, struct out *o)
 {
     r->resp.head_only = r->head->method == METHOD_HEAD;
     if (r->head->is_conditional)
         apply_conditions(r);
+    if (http_has(r->head, KNOWN_RANGE))
+        apply_range(r);
     apply_filters(r);
     struct reply head = head_of(r);
     if (reply_max(&head) > RESPONSE_HEAD_MAX) {

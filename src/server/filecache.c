@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-    FIELDS_MAX = 360, /* bytes of an entry's lines: a type's name is at most 127 each side */
+    FIELDS_MAX = 384, /* bytes of an entry's lines: a type's name is at most 127 each side */
     YOUNG_S = 2,      /* a file changed this shortly ago may change again within its mtime */
     READ_TRIES = 3,   /* a file that changes while it is read */
     ERRORS_SHARE = 4, /* at most a quarter of the entries remember refusals */
@@ -124,7 +124,9 @@ static size_t write_fields(const struct filecache *c, struct str path, const str
 {
     struct str type = mime_of(c->mime, path);
     int64_t mtime_s = d->mtime_ns / 1000000000;
-    int n = snprintf(out, FIELDS_MAX, "Content-Type: %.*s\r\n", (int)type.n, type.p), begin = n;
+    int n = snprintf(out, FIELDS_MAX, "Content-Type: %.*s\r\nAccept-Ranges: bytes\r\n", (int)type.n,
+                     type.p);
+    int begin = n;
     if (mtime_s > 1 && mtime_s <= wall_s) {
         char date[HTTP_DATE_LEN];
         clock_http_date(mtime_s, date);
@@ -197,6 +199,7 @@ static struct file *new_entry(const struct opening *o, int error, const struct d
         .etag = moved(v.etag, fields, f->fields.p),
         .modified = v.modified,
         .lines = moved(v.lines, fields, f->fields.p),
+        .fields = f->fields,
     };
     pin_init(&f->pin, release);
     link_init(&f->lru);

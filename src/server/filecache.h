@@ -28,7 +28,7 @@ struct file {
     struct disk_file disk;        /* kind, size, times; .fd is -1 when the contents are in memory */
     struct validators validators; /* what `fields` says, to compare */
     bool young;        /* changed so shortly before it was opened that its ETag is weak */
-    struct str fields; /* Content-Type, Last-Modified, ETag: whole lines ... */
+    struct str fields; /* Content-Type, Accept-Ranges, validators: whole lines ... */
     struct str whole;  /* ... and the same with the Content-Length of all contents */
     const char *data;  /* all contents, when small enough; else NULL */
     struct filecache *cache;
