@@ -2,10 +2,13 @@
  *
  *     idle PORT PID[,PID]... PATH [FIRST] [LAST]
  *
- * Opens FIRST connections that do one request each and stay, then LAST in all, and prints the
- * growth of the server's proportional memory (/proc/PID/smaps_rollup) per connection between the
- * two, and then how often its processes woke in two seconds with all of them idle. */
+ * Opens FIRST connections that do one request each and stay, then LAST in all, and prints six
+ * figures: the proportional memory of the processes (/proc/PID/smaps_rollup) before, and with all
+ * connections, in KiB; its growth per connection between FIRST and LAST, in bytes; how often a
+ * second the last PID (the worker, all its threads) woke before, and with all of them idle; and how
+ * often all processes did then. */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,20 +24,52 @@ static void die(const char *what)
     exit(1);
 }
 
-/* The sum of a numeric line of a file in /proc over all processes. */
-static long sum_of(const char *file, const char *line)
+/* A numeric line of a file in /proc; 0 when the process or thread has ended. */
+static long read_line(const char *path, const char *line)
+{
+    char text[256];
+    long value = 0;
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return 0;
+    while (fgets(text, sizeof text, f))
+        if (strncmp(text, line, strlen(line)) == 0)
+            value = strtol(text + strlen(line), NULL, 10);
+    fclose(f);
+    return value;
+}
+
+static long memory_kib(void)
 {
     long sum = 0;
     for (int i = 0; i < pid_count; i++) {
-        char path[64], text[256];
-        snprintf(path, sizeof path, "/proc/%d/%s", pids[i], file);
-        FILE *f = fopen(path, "r");
-        if (!f)
+        char path[64];
+        snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pids[i]);
+        long pss = read_line(path, "Pss:");
+        if (pss == 0)
             die(path);
-        while (fgets(text, sizeof text, f))
-            if (strncmp(text, line, strlen(line)) == 0)
-                sum += strtol(text + strlen(line), NULL, 10);
-        fclose(f);
+        sum += pss;
+    }
+    return sum;
+}
+
+/* How often the threads of processes from the `first` on have gone to sleep so far. */
+static long count_sleeps(int first)
+{
+    long sum = 0;
+    for (int i = first; i < pid_count; i++) {
+        char path[512];
+        snprintf(path, sizeof path, "/proc/%d/task", pids[i]);
+        DIR *tasks = opendir(path);
+        if (!tasks)
+            die(path);
+        for (struct dirent *e; (e = readdir(tasks));) {
+            if (e->d_name[0] == '.') /* ".." is the process once more */
+                continue;
+            snprintf(path, sizeof path, "/proc/%d/task/%s/status", pids[i], e->d_name);
+            sum += read_line(path, "voluntary_ctxt_switches:");
+        }
+        closedir(tasks);
     }
     return sum;
 }
@@ -52,32 +87,39 @@ static void open_idle(unsigned short port, const char *path)
         die("request"); /* the descriptor stays open until this process ends */
 }
 
+/* Wakes a second of the worker, and of all processes, while nothing is asked. */
+static void watch_rest(double *worker, double *all)
+{
+    enum { SECONDS = 5 };
+    long worker_before = count_sleeps(pid_count - 1), all_before = count_sleeps(0);
+    sleep(SECONDS);
+    *worker = (double)(count_sleeps(pid_count - 1) - worker_before) / SECONDS;
+    *all = (double)(count_sleeps(0) - all_before) / SECONDS;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 4) {
+    int first = argc > 4 ? atoi(argv[4]) : 1000, last = argc > 5 ? atoi(argv[5]) : 9000, n = 0;
+    if (argc < 4 || first < 0 || last <= first) {
         fprintf(stderr, "idle: see the head of idle.c\n");
         return 2;
     }
     for (char *p = strtok(argv[2], ","); p && pid_count < 64; p = strtok(NULL, ","))
         pids[pid_count++] = atoi(p);
-    int first = argc > 4 ? atoi(argv[4]) : 1000, last = argc > 5 ? atoi(argv[5]) : 9000, n = 0;
     unsigned short port = (unsigned short)atoi(argv[1]);
-    long rest = sum_of("smaps_rollup", "Pss:");
+    double worker_rest, worker_idle, all;
+    long rest = memory_kib();
+    watch_rest(&worker_rest, &all);
     for (; n < first; n++)
         open_idle(port, argv[3]);
     sleep(1);
-    long before = sum_of("smaps_rollup", "Pss:");
+    long before = memory_kib();
     for (; n < last; n++)
         open_idle(port, argv[3]);
     sleep(1);
-    long after = sum_of("smaps_rollup", "Pss:");
-    long slept = sum_of("status", "voluntary_ctxt_switches:");
-    sleep(5);
-    long woke = sum_of("status", "voluntary_ctxt_switches:") - slept;
-    printf(
-        "at rest %.2f MiB, with %d idle %.2f MiB, a connection %ld bytes, %.1f wake-ups a second "
-        "in all processes\n",
-        (double)rest / 1024, last, (double)after / 1024, (after - before) * 1024 / (last - first),
-        (double)woke / 5);
+    long after = memory_kib();
+    watch_rest(&worker_idle, &all);
+    printf("%ld %ld %ld %.1f %.1f %.1f\n", rest, after, (after - before) * 1024 / (last - first),
+           worker_rest, worker_idle, all);
     return 0;
 }

@@ -1,17 +1,21 @@
 /* load: asks several servers the same question in turn and prints what each answer cost.
  *
- *     load [-c CONNS] [-p DEPTH] [-s SECONDS] [-r ROUNDS] [-u CPU] [-x] [-j] PATH
- *          NAME=PORT:PID[,PID]...
- *     load -n REQUESTS [-c CONNS] [-H LINES] PATH NAME=PORT:PID
+ *     load [-t TITLE] [-c CONNS] [-p DEPTH] [-s SECONDS] [-r ROUNDS] [-u CPU] [-x] [-H LINES]
+ *          [-b NAME]... [-j FILE] PATH NAME=PORT:PID[,PID]...
+ *     load -n REQUESTS [-c CONNS] [-x] [-H LINES] PATH NAME=PORT
+ *     load -f COUNT
  *
  * Subjects take turns in short rounds, in a shuffled order, so that a noisy machine is noisy for
  * all of them. In a round CONNS connections keep DEPTH requests each in flight (-x: one request a
- * connection). Cost is the CPU time of the server's processes by the kernel's own account
- * (/proc/PID/schedstat, nanoseconds) divided by the answers. Printed are medians, and the median of
- * the ratios to the first subject, round by round. Every answer must have the length of the first
- * one; anything else is counted as an error. -j prints JSON. With -n exactly so many requests are
- * sent (the first alone) and nothing is measured: for tools that count from outside. -H adds field
- * lines, a '|' behind each. */
+ * connection). Cost is the CPU time of the server's processes by the kernel's own account (their
+ * CPU clocks, nanoseconds, all threads) divided by the answers. Printed are medians, and for each
+ * subject named with -b the median and the quartiles of the ratios to it, round by round. An answer
+ * that begins otherwise than the first one and a connection that ends early are errors; connections
+ * that are not answered in a round that answers others are starved. -j adds the results to FILE as
+ * JSON. -H adds field lines, a '|' behind each.
+ *
+ * With -n exactly so many requests are sent (the first alone) and nothing is measured: for tools
+ * that count from outside. -f prints so many free ports. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -26,7 +30,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SUBJECTS_MAX = 8, PIDS_MAX = 64, ROUNDS_MAX = 1000, CONNS_MAX = 16384, READ = 1 << 20 };
+enum {
+    SUBJECTS_MAX = 8,
+    BASES_MAX = 2,
+    BEGIN = 12,
+    PIDS_MAX = 64,
+    ROUNDS_MAX = 1000,
+    CONNS_MAX = 16384,
+    READ = 1 << 20
+};
 
 struct subject {
     const char *name;
@@ -34,23 +46,29 @@ struct subject {
     int pids[PIDS_MAX], pid_count;
     double cost[ROUNDS_MAX]; /* microseconds of CPU a request, by round */
     double rate[ROUNDS_MAX]; /* requests a second */
-    uint64_t answers, errors;
-    size_t length; /* of one whole answer, head and content */
+    uint64_t answers, errors, starved;
+    size_t length;      /* of one whole answer, head and content */
+    char begins[BEGIN]; /* what every answer begins with: version and status */
 };
 
 struct client {
     int fd;
-    size_t got; /* bytes of answers not complete yet */
+    size_t got;       /* bytes of answers not complete yet */
+    uint64_t answers; /* in this round */
 };
 
 static struct options {
     int conns, depth, rounds, cpu;
     double seconds;
-    bool close_each, json;
-    const char *path;
+    bool close_each;
     long requests; /* 0: rounds */
-    const char *lines;
-} opt = {64, 1, 15, -1, 0.7, false, false, NULL, 0, ""};
+    const char *path;
+    const char *lines; /* field lines, a '|' behind each */
+    const char *title; /* NULL: none */
+    const char *json;  /* a file, or NULL */
+    const char *bases[BASES_MAX];
+    int base_count;
+} opt = {.conns = 64, .depth = 1, .rounds = 15, .cpu = -1, .seconds = 0.7, .lines = ""};
 
 static struct subject subjects[SUBJECTS_MAX];
 static int subject_count;
@@ -76,14 +94,12 @@ static uint64_t cpu_ns(const struct subject *s)
 {
     uint64_t sum = 0;
     for (int i = 0; i < s->pid_count; i++) {
-        char path[64];
-        unsigned long long ns = 0;
-        snprintf(path, sizeof path, "/proc/%d/schedstat", s->pids[i]);
-        FILE *f = fopen(path, "r");
-        if (!f || fscanf(f, "%llu", &ns) != 1)
-            die(path);
-        fclose(f);
-        sum += ns;
+        clockid_t clock;
+        struct timespec t;
+        errno = clock_getcpuclockid(s->pids[i], &clock);
+        if (errno || clock_gettime(clock, &t) < 0)
+            die(s->name);
+        sum += (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
     }
     return sum;
 }
@@ -100,7 +116,7 @@ static int dial(const struct subject *s)
 }
 
 /* One request alone: how long is an answer? */
-static size_t measure_answer(const struct subject *s)
+static size_t measure_answer(struct subject *s)
 {
     int fd = dial(s);
     size_t n = 0, whole = 0;
@@ -112,6 +128,7 @@ static size_t measure_answer(const struct subject *s)
             break;
         n += (size_t)r;
         scrap[n] = '\0';
+        memcpy(s->begins, scrap, BEGIN);
         char *end = strstr(scrap, "\r\n\r\n"), *length = strcasestr(scrap, "\r\ncontent-length:");
         if (end && !whole)
             whole = (size_t)(end - scrap) + 4 + (length ? strtoul(length + 17, NULL, 10) : 0);
@@ -133,74 +150,105 @@ static void ask(struct client *c, int answers)
 
 static void open_client(struct subject *s, struct client *c, int ep)
 {
-    *c = (struct client){.fd = dial(s)};
+    c->fd = dial(s);
+    c->got = 0;
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
     if (epoll_ctl(ep, EPOLL_CTL_ADD, c->fd, &e) < 0)
         die("epoll_ctl");
     ask(c, opt.close_each ? 1 : opt.depth);
 }
 
-/* Reads what is there; counts whole answers and asks for as many again. */
-static uint64_t serve(struct subject *s, struct client *c, int ep)
+/* Large answers are thrown away by the kernel, but for their beginning. */
+static ssize_t receive(const struct subject *s, const struct client *c)
 {
-    ssize_t n =
-        recv(c->fd, scrap, sizeof scrap, MSG_DONTWAIT | (s->length > 65536 ? MSG_TRUNC : 0));
+    bool large = s->length > 65536;
+    if (large && c->got > 0)
+        return recv(c->fd, scrap, sizeof scrap, MSG_DONTWAIT | MSG_TRUNC);
+    return recv(c->fd, scrap, large ? 4096 : sizeof scrap, MSG_DONTWAIT);
+}
+
+/* Reads what is there; counts whole answers and asks for as many again. */
+static void serve(struct subject *s, struct client *c, int ep)
+{
+    ssize_t n = receive(s, c);
     if (n < 0 && errno == EAGAIN)
-        return 0;
-    if (n <= 0) {
-        s->errors += !opt.close_each || c->got != 0;
+        return;
+    bool wrong = n > 0 && c->got == 0 && (n < BEGIN || memcmp(scrap, s->begins, BEGIN) != 0);
+    if (n <= 0 || wrong) {
+        s->errors += wrong || !opt.close_each || c->got != 0;
         close(c->fd);
         open_client(s, c, ep);
-        return 0;
+        return;
     }
     c->got += (size_t)n;
-    uint64_t answers = c->got / s->length;
+    c->answers += c->got / s->length;
     c->got %= s->length;
     if (c->got == 0 && !opt.close_each)
         ask(c, opt.depth);
-    return answers;
 }
 
 static uint64_t run_for(struct subject *s, double seconds)
 {
     int ep = epoll_create1(EPOLL_CLOEXEC);
-    uint64_t answers = 0, end = now_ns() + (uint64_t)(seconds * 1e9);
+    uint64_t answers = 0, unanswered = 0;
     struct epoll_event events[256];
     if (ep < 0)
         die("epoll");
-    for (int i = 0; i < opt.conns; i++)
+    for (int i = 0; i < opt.conns; i++) {
+        clients[i].answers = 0;
         open_client(s, &clients[i], ep);
+    }
+    uint64_t end = now_ns() + (uint64_t)(seconds * 1e9);
     while (now_ns() < end) {
         int n = epoll_wait(ep, events, 256, 100);
         for (int i = 0; i < n; i++)
-            answers += serve(s, events[i].data.ptr, ep);
+            serve(s, events[i].data.ptr, ep);
     }
-    for (int i = 0; i < opt.conns; i++)
+    for (int i = 0; i < opt.conns; i++) {
+        answers += clients[i].answers;
+        unanswered += clients[i].answers == 0;
         close(clients[i].fd);
+    }
+    s->starved += answers ? unanswered : 0;
     close(ep);
     return answers;
+}
+
+static void read_answer(const struct subject *s, const struct client *c)
+{
+    for (size_t got = 0; got < s->length;) {
+        ssize_t n = read(c->fd, scrap, sizeof scrap);
+        if (n <= 0)
+            die("read");
+        got += (size_t)n;
+    }
 }
 
 /* Exactly `left` more requests, one at a time on each connection in turn. */
 static void run_count(struct subject *s, long left)
 {
-    for (int i = 0; i < opt.conns; i++)
-        clients[i] = (struct client){.fd = dial(s)};
+    for (int i = 0; i < opt.conns && !opt.close_each; i++)
+        clients[i].fd = dial(s);
     while (left > 0) {
         int now = left < opt.conns ? (int)left : opt.conns;
-        for (int i = 0; i < now; i++)
+        for (int i = 0; i < now; i++) {
+            if (opt.close_each)
+                clients[i].fd = dial(s);
             ask(&clients[i], 1);
-        for (int i = 0; i < now; i++)
-            for (size_t got = 0; got < s->length;) {
-                ssize_t n = read(clients[i].fd, scrap, sizeof scrap);
-                if (n <= 0)
-                    die("read");
-                got += (size_t)n;
-            }
+        }
+        for (int i = 0; i < now; i++) {
+            read_answer(s, &clients[i]);
+            if (opt.close_each)
+                close(clients[i].fd);
+        }
         left -= now;
     }
-    for (int i = 0; i < opt.conns; i++)
-        close(clients[i].fd);
+}
+
+static void warm(struct subject *s)
+{
+    run_for(s, opt.seconds / 2);
+    s->starved = 0; /* it may end before everybody's turn came */
 }
 
 static void play_round(struct subject *s, int round)
@@ -232,84 +280,162 @@ static struct spread spread_of(const double *values, int n)
     return (struct spread){sorted[n / 4], sorted[n / 2], sorted[n * 3 / 4]};
 }
 
-static void print_results(void)
+static const struct subject *find_subject(const char *name)
 {
+    for (int i = 0; i < subject_count; i++)
+        if (strcmp(subjects[i].name, name) == 0)
+            return &subjects[i];
+    return NULL;
+}
+
+static struct spread ratio_to(const struct subject *s, const struct subject *base)
+{
+    double ratio[ROUNDS_MAX];
+    for (int r = 0; r < opt.rounds; r++)
+        ratio[r] = base->cost[r] > 0 ? s->cost[r] / base->cost[r] : 0;
+    return spread_of(ratio, opt.rounds);
+}
+
+static void print_table(void)
+{
+    if (opt.title)
+        printf("%s\n", opt.title);
     for (int i = 0; i < subject_count; i++) {
-        struct subject *s = &subjects[i];
-        double ratio[ROUNDS_MAX];
-        for (int r = 0; r < opt.rounds; r++)
-            ratio[r] = subjects[0].cost[r] > 0 ? s->cost[r] / subjects[0].cost[r] : 0;
-        struct spread cost = spread_of(s->cost, opt.rounds), rate = spread_of(s->rate, opt.rounds);
-        struct spread to_first = spread_of(ratio, opt.rounds);
-        if (opt.json)
-            printf("%s{\"name\":\"%s\",\"cpu_us\":%.3f,\"ratio\":%.3f,\"rate\":%.0f,"
-                   "\"answers\":%llu,\"errors\":%llu}%s",
-                   i ? "," : "[", s->name, cost.median, to_first.median, rate.median,
-                   (unsigned long long)s->answers, (unsigned long long)s->errors,
-                   i == subject_count - 1 ? "]\n" : "");
-        else
-            printf("  %-10s %8.3f us CPU  ratio %.3f [%.3f %.3f]  %9.0f/s  %llu answers, %llu "
-                   "errors\n",
-                   s->name, cost.median, to_first.median, to_first.low, to_first.high, rate.median,
-                   (unsigned long long)s->answers, (unsigned long long)s->errors);
+        const struct subject *s = &subjects[i];
+        printf("  %-6s %8.3f us CPU  %8.0f/s ", s->name, spread_of(s->cost, opt.rounds).median,
+               spread_of(s->rate, opt.rounds).median);
+        for (int b = 0; b < opt.base_count; b++) {
+            const struct subject *base = find_subject(opt.bases[b]);
+            if (!base || base == s)
+                continue;
+            struct spread ratio = ratio_to(s, base);
+            printf("  %.3f of %s [%.3f %.3f]", ratio.median, base->name, ratio.low, ratio.high);
+        }
+        if (s->errors)
+            printf("  %llu ERRORS", (unsigned long long)s->errors);
+        if (s->starved)
+            printf("  %llu starved", (unsigned long long)s->starved);
+        printf("\n");
     }
+    fflush(stdout);
+}
+
+static void write_json(void)
+{
+    FILE *f = fopen(opt.json, "a");
+    if (!f)
+        die(opt.json);
+    fprintf(f, "{\"work\":\"%s\",\"subjects\":[", opt.title ? opt.title : opt.path);
+    for (int i = 0; i < subject_count; i++) {
+        const struct subject *s = &subjects[i];
+        fprintf(f, "%s{\"name\":\"%s\",\"cpu_us\":%.3f,\"rate\":%.0f,", i ? "," : "", s->name,
+                spread_of(s->cost, opt.rounds).median, spread_of(s->rate, opt.rounds).median);
+        for (int b = 0; b < opt.base_count; b++) {
+            const struct subject *base = find_subject(opt.bases[b]);
+            if (base)
+                fprintf(f, "\"of_%s\":%.3f,", base->name, ratio_to(s, base).median);
+        }
+        fprintf(f, "\"answers\":%llu,\"errors\":%llu,\"starved\":%llu}",
+                (unsigned long long)s->answers, (unsigned long long)s->errors,
+                (unsigned long long)s->starved);
+    }
+    fprintf(f, "]}\n");
+    if (fclose(f) != 0)
+        die(opt.json);
 }
 
 static void add_subject(char *text)
 {
-    struct subject *s = &subjects[subject_count++];
+    struct subject *s = &subjects[subject_count];
     char *equals = strchr(text, '='), *colon = equals ? strchr(equals, ':') : NULL;
-    if (!colon || subject_count == SUBJECTS_MAX) {
-        fprintf(stderr, "load: a subject is NAME=PORT:PID[,PID]...\n");
+    if (!equals || (!colon && !opt.requests) || subject_count == SUBJECTS_MAX) {
+        fprintf(stderr, "load: at most %d subjects NAME=PORT:PID[,PID]...\n", SUBJECTS_MAX);
         exit(2);
     }
-    *equals = *colon = '\0';
+    subject_count++;
+    *equals = '\0';
     s->name = text;
     s->port = (uint16_t)atoi(equals + 1);
+    if (!colon)
+        return;
     for (char *p = strtok(colon + 1, ","); p && s->pid_count < PIDS_MAX; p = strtok(NULL, ","))
         s->pids[s->pid_count++] = atoi(p);
+}
+
+static void print_free_ports(int count)
+{
+    for (int i = 0; i < count; i++) { /* held until the end, so that no two are the same */
+        struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        socklen_t n = sizeof a;
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0 || bind(fd, (struct sockaddr *)&a, n) < 0 ||
+            getsockname(fd, (struct sockaddr *)&a, &n) < 0)
+            die("a free port");
+        printf("%d\n", ntohs(a.sin_port));
+    }
+    exit(0);
+}
+
+static void usage(void)
+{
+    fprintf(stderr, "load: see the head of load.c\n");
+    exit(2);
+}
+
+static void read_option(int option, const char *value)
+{
+    switch (option) {
+    case 'b':
+        if (opt.base_count == BASES_MAX)
+            usage();
+        opt.bases[opt.base_count++] = value;
+        break;
+    case 'c':
+        opt.conns = atoi(value);
+        break;
+    case 'f':
+        print_free_ports(atoi(value));
+        break;
+    case 'H':
+        opt.lines = value;
+        break;
+    case 'j':
+        opt.json = value;
+        break;
+    case 'n':
+        opt.requests = atol(value);
+        break;
+    case 'p':
+        opt.depth = atoi(value);
+        break;
+    case 'r':
+        opt.rounds = atoi(value);
+        break;
+    case 's':
+        opt.seconds = atof(value);
+        break;
+    case 't':
+        opt.title = value;
+        break;
+    case 'u':
+        opt.cpu = atoi(value);
+        break;
+    case 'x':
+        opt.close_each = true;
+        break;
+    default:
+        usage();
+    }
 }
 
 static void read_options(int argc, char **argv)
 {
     int o;
-    while ((o = getopt(argc, argv, "c:p:s:r:u:n:H:xj")) != -1) {
-        switch (o) {
-        case 'c':
-            opt.conns = atoi(optarg);
-            break;
-        case 'p':
-            opt.depth = atoi(optarg);
-            break;
-        case 's':
-            opt.seconds = atof(optarg);
-            break;
-        case 'r':
-            opt.rounds = atoi(optarg);
-            break;
-        case 'u':
-            opt.cpu = atoi(optarg);
-            break;
-        case 'n':
-            opt.requests = atol(optarg);
-            break;
-        case 'H':
-            opt.lines = optarg;
-            break;
-        case 'x':
-            opt.close_each = true;
-            break;
-        case 'j':
-            opt.json = true;
-            break;
-        default:
-            exit(2);
-        }
-    }
-    if (argc - optind < 2 || opt.conns > CONNS_MAX || opt.rounds > ROUNDS_MAX || opt.depth > 64) {
-        fprintf(stderr, "load: see the head of load.c\n");
-        exit(2);
-    }
+    while ((o = getopt(argc, argv, "b:c:f:H:j:n:p:r:s:t:u:x")) != -1)
+        read_option(o, optarg);
+    if (argc - optind < 2 || opt.conns < 1 || opt.conns > CONNS_MAX || opt.rounds < 1 ||
+        opt.rounds > ROUNDS_MAX || opt.depth < 1 || opt.depth > 64)
+        usage();
     opt.path = argv[optind++];
     while (optind < argc)
         add_subject(argv[optind++]);
@@ -346,7 +472,7 @@ int main(int argc, char **argv)
         if (opt.requests > 0)
             run_count(&subjects[i], opt.requests - 1);
         else
-            run_for(&subjects[i], opt.seconds / 2); /* warm */
+            warm(&subjects[i]);
     }
     if (opt.requests > 0)
         return 0;
@@ -355,6 +481,8 @@ int main(int argc, char **argv)
         for (int i = 0; i < subject_count; i++)
             play_round(&subjects[(first + i) % subject_count], round);
     }
-    print_results();
+    print_table();
+    if (opt.json)
+        write_json();
     return 0;
 }
