@@ -1,0 +1,62 @@
+/* accept: lists cut at commas, elements at semicolons. */
+#include "http/accept.h"
+
+/* qvalue: "0", "1", and up to three decimals. */
+static bool read_weight(struct str s, uint16_t *out)
+{
+    static const uint16_t unit[] = {100, 10, 1};
+    if (s.n == 0 || s.n > 5 || (s.p[0] != '0' && s.p[0] != '1') || (s.n > 1 && s.p[1] != '.'))
+        return false;
+    uint16_t weight = s.p[0] == '1' ? ACCEPT_WEIGHT_MAX : 0;
+    for (size_t i = 2; i < s.n; i++) {
+        if (!ascii_is_digit(s.p[i]))
+            return false;
+        weight = (uint16_t)(weight + (s.p[i] - '0') * unit[i - 2]);
+    }
+    *out = weight;
+    return weight <= ACCEPT_WEIGHT_MAX;
+}
+
+/* A name is one token, or two around a slash. */
+static bool is_name(struct str s)
+{
+    struct str first = str_cut(&s, '/');
+    return http_is_token(first) && (!s.p || http_is_token(s));
+}
+
+/* One element; false: skip it. What follows the weight is of no use to us. */
+static bool read_item(struct str text, struct accept_item *out)
+{
+    struct str name = str_trim(str_cut(&text, ';'));
+    *out = (struct accept_item){.name = name, .weight = ACCEPT_WEIGHT_MAX};
+    if (!is_name(name))
+        return false;
+    while (text.p) {
+        struct str value = str_trim(str_cut(&text, ';'));
+        struct str key = str_cut(&value, '=');
+        if (str_eq_nocase(str_trim(key), STR("q")))
+            return key.n == 1 && value.p && read_weight(value, &out->weight);
+    }
+    return true;
+}
+
+bool accept_next(struct str *rest, struct accept_item *out)
+{
+    while (rest->p) {
+        if (read_item(str_cut(rest, ','), out))
+            return true;
+    }
+    return false;
+}
+
+bool accept_names_html(const struct http_head *h)
+{
+    struct str value;
+    struct accept_item item;
+    for (uint16_t at = 0; http_next_value(h, KNOWN_ACCEPT, &at, &value);)
+        while (accept_next(&value, &item))
+            if (item.weight > 0 && (str_eq_nocase(item.name, STR("text/html")) ||
+                                    str_eq_nocase(item.name, STR("application/xhtml+xml"))))
+                return true;
+    return false;
+}
