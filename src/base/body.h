@@ -51,4 +51,21 @@ static inline struct span span_of_file(int fd, off_t at, size_t n)
     return (struct span){.len = n, .at = at, .fd = fd};
 }
 
+/* n bytes of a span, from its at-th on; both lie inside. */
+static inline struct span span_part(struct span s, uint64_t at, uint64_t n)
+{
+    if (s.mem)
+        s.mem += at;
+    else
+        s.at += (off_t)at;
+    s.len = (size_t)n;
+    return s;
+}
+
+/* A span without its first n bytes. */
+static inline struct span span_from(struct span s, size_t n)
+{
+    return span_part(s, n, s.len - n);
+}
+
 #endif

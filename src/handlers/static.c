@@ -3,75 +3,29 @@
  * The kernel confines every open to the root (io/disk.h); what is decided here is which file is
  * meant and what its absence means. */
 #include "base/log.h"
-#include "io/disk.h"
+#include "handlers/static_conf.h"
+#include "http/accept.h"
 #include "server/conn.h"
-#include "server/module.h"
 #include "server/worker.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <unistd.h>
 
-enum { HIDDEN_DENY, HIDDEN_SERVE };
 enum { LOCATION_MAX = 4096 }; /* bytes: an answer's head is bounded */
 
-struct static_conf {
-    struct str root;
-    struct str_list index;
-    uint32_t symlinks; /* enum disk_links */
-    uint32_t hidden;
-    struct filecache_root opened; /* by open(), in the master */
-};
+#define METHODS STR("GET, HEAD, OPTIONS")
 
-static const char *const links_names[] = {"deny", "inside_root", "follow", NULL};
-static const char *const hidden_names[] = {"deny", "serve", NULL};
-
-static const struct opt options[] = {
-    OPT_PATH("root", struct static_conf, root, "", "Folder whose files are served."),
-    OPT_TEXTS("index", struct static_conf, index, "index.html",
-              "Files that answer for their folder; the first that exists is taken."),
-    OPT_CHOICE("symlinks", struct static_conf, symlinks, "inside_root", links_names,
-               "Symbolic links: none at all, relative ones that stay inside the root, or any."),
-    OPT_CHOICE("hidden", struct static_conf, hidden, "deny", hidden_names,
-               "Names that begin with a dot: not found (except /.well-known/), or served."),
-    {0},
-};
-
-static bool prepare(void *conf, struct load *l, const struct yaml_node *where)
-{
-    struct static_conf *c = conf;
-    (void)l;
-    (void)where;
-    c->opened.fd = -1;
-    return true;
-}
-
-static bool open_root(void *conf, struct str *what)
-{
-    struct static_conf *c = conf;
-    *what = c->root;
-    int fd = disk_open_root(c->root.p);
-    if (fd < 0) {
-        errno = -fd;
-        return false;
-    }
-    c->opened = (struct filecache_root){.fd = fd, .links = (enum disk_links)c->symlinks};
-    return true;
-}
-
-static void close_root(void *conf)
-{
-    struct static_conf *c = conf;
-    if (c->opened.fd >= 0)
-        (void)close(c->opened.fd); /* a path-only descriptor */
-    c->opened.fd = -1;
-}
-
-static struct file *find(struct request *r, const struct static_conf *c, struct str path)
+static struct file *find(struct request *r, const struct filecache_root *root, struct str path,
+                         enum coding coding)
 {
     const struct clock *now = conn_clock(r->conn);
-    return filecache_find(&conn_worker(r->conn)->cache, &c->opened, path, clock_ms(now),
+    return filecache_find(&conn_worker(r->conn)->cache, root, path, coding, clock_ms(now),
                           now->second);
+}
+
+static bool is_file(const struct file *f)
+{
+    return f->error == 0 && f->disk.kind == DISK_FILE;
 }
 
 /* Segments that begin with a dot; "/.well-known/" (RFC 8615) is for everybody. */
@@ -91,13 +45,114 @@ static enum verdict refuse(struct request *r, uint16_t status)
     return V_READY;
 }
 
-static enum verdict answer_error(struct request *r, int error)
+/* --- which representation --- */
+
+/* A sibling that is older than its source holds what the source was before. */
+static bool is_usable(const struct file *source, struct file *sibling)
+{
+    if (!is_file(sibling))
+        return false;
+    if (sibling->disk.mtime_ns >= source->disk.mtime_ns)
+        return true;
+    if (!sibling->told)
+        log_warn("%.*s%s is older than its source: it is not sent", (int)source->path.n,
+                 source->path.p, codings[sibling->coding].suffix);
+    sibling->told = true;
+    return false;
+}
+
+/* The file itself or one of its siblings, whichever the client likes best; the other is dropped.
+ * NULL: it accepts none of them. */
+static struct file *negotiate(struct request *r, const struct static_conf *c, struct file *source)
+{
+    struct coding_weights weights;
+    unsigned available = (1u << CODING_COUNT) - 1;
+    coding_weigh(r->head, &weights);
+    for (;;) {
+        enum coding coding = coding_choose(&weights, c->order, c->order_count, available);
+        if (coding == CODING_IDENTITY)
+            break;
+        struct file *sibling = find(r, source->root, source->path, coding);
+        if (sibling && is_usable(source, sibling)) {
+            pin_drop(&source->pin);
+            return sibling;
+        }
+        if (sibling)
+            pin_drop(&sibling->pin);
+        available &= ~(1u << coding);
+    }
+    if (weights.of[CODING_IDENTITY] > 0)
+        return source;
+    pin_drop(&source->pin);
+    return NULL;
+}
+
+static struct span contents_of(const struct file *f)
+{
+    return f->data ? span_of_memory(f->data, f->disk.size)
+                   : span_of_file(f->disk.fd, 0, f->disk.size);
+}
+
+static enum verdict answer_file(struct request *r, const struct static_conf *c, struct file *f)
+{
+    if (c->order_count > 0)
+        f = negotiate(r, c, f);
+    if (!f) {
+        reply_status(r, 406);
+        r->resp.extra = STR("Vary: Accept-Encoding\r\n");
+        return V_READY;
+    }
+    reply_begin(r, 200);
+    r->resp.fixed = f->whole;
+    r->resp.is_measured = true;
+    r->resp.validators = &f->validators;
+    r->resp.holds = &f->pin;
+    r->resp.whole = contents_of(f);
+    return V_READY;
+}
+
+/* --- what is not there --- */
+
+/* Somebody goes to a page, as far as a request can tell: a script, a style or an image that is
+ * missing must not be answered with HTML. */
+static bool is_navigation(const struct request *r)
+{
+    return mime_extension(r->path).n == 0 && accept_names_html(r->head);
+}
+
+/* A page of the operator's that is not there: said once, as long as that is remembered. */
+static void leave_page(struct file *f, const char *what)
+{
+    if (!f->told)
+        log_warn("the %s /%.*s is not there", what, (int)f->path.n, f->path.p);
+    f->told = true;
+    pin_drop(&f->pin);
+}
+
+/* A single-page application knows more paths than there are files. What is answered depends on
+ * Accept, so every answer says so, also that nothing is there. */
+static enum verdict answer_missing(struct request *r, const struct static_conf *c)
+{
+    if (c->fallback.n == 0)
+        return refuse(r, 404);
+    struct file *page =
+        is_navigation(r) ? find(r, &c->pages, str_from(c->fallback, 1), CODING_IDENTITY) : NULL;
+    if (page && is_file(page))
+        return answer_file(r, c, page);
+    if (page)
+        leave_page(page, "fallback");
+    reply_status(r, 404);
+    r->resp.extra = STR("Vary: Accept\r\n");
+    return V_READY;
+}
+
+static enum verdict answer_error(struct request *r, const struct static_conf *c, int error)
 {
     switch (error) {
     case ENOENT:
     case ENOTDIR:
     case ENAMETOOLONG:
-        return refuse(r, 404);
+        return answer_missing(r, c);
     case EACCES:
     case EPERM:
     case ELOOP: /* a symbolic link that the policy refuses */
@@ -109,17 +164,7 @@ static enum verdict answer_error(struct request *r, int error)
     }
 }
 
-static enum verdict answer_file(struct request *r, struct file *f)
-{
-    reply_begin(r, 200);
-    r->resp.fixed = f->whole;
-    r->resp.is_measured = true;
-    r->resp.validators = &f->validators;
-    r->resp.holds = &f->pin;
-    r->resp.whole =
-        f->data ? span_of_memory(f->data, f->disk.size) : span_of_file(f->disk.fd, 0, f->disk.size);
-    return V_READY;
-}
+/* --- folders --- */
 
 /* A folder's name without its slash: relative links in its page would go wrong. The location is a
  * path, so it is right behind any balancer, and the query stays. */
@@ -145,72 +190,101 @@ static enum verdict redirect_to_folder(struct request *r)
 static enum verdict answer_bare_folder(struct request *r, const struct static_conf *c,
                                        struct str path)
 {
-    struct file *f = find(r, c, str_make(path.p, path.n ? path.n - 1 : 0));
+    struct file *f = find(r, &c->files, str_make(path.p, path.n ? path.n - 1 : 0), CODING_IDENTITY);
     if (!f)
         return refuse(r, 503);
     int error = f->error ? f->error : f->disk.kind == DISK_DIRECTORY ? EACCES : ENOTDIR;
     pin_drop(&f->pin);
-    return answer_error(r, error);
+    return answer_error(r, c, error);
 }
 
 /* `path` ends in '/' or is empty: the first index file answers. */
 static enum verdict answer_folder(struct request *r, const struct static_conf *c, struct str path)
 {
-    char name[PATH_MAX];
+    char name[FILECACHE_PATH_MAX];
     for (uint32_t i = 0; i < c->index.count; i++) {
         struct str index = c->index.items[i];
         if (path.n + index.n >= sizeof name)
             continue;
         memcpy(mempcpy(name, path.p, path.n), index.p, index.n);
-        struct file *f = find(r, c, str_make(name, path.n + index.n));
+        struct file *f = find(r, &c->files, str_make(name, path.n + index.n), CODING_IDENTITY);
         if (!f)
             return refuse(r, 503);
-        if (f->error == 0 && f->disk.kind == DISK_FILE)
-            return answer_file(r, f);
+        if (is_file(f))
+            return answer_file(r, c, f);
         int error = f->error;
         pin_drop(&f->pin);
         if (error != 0 && error != ENOENT)
-            return answer_error(r, error);
+            return answer_error(r, c, error);
     }
     return answer_bare_folder(r, c, path);
 }
 
 static enum verdict answer_name(struct request *r, const struct static_conf *c, struct str path)
 {
-    struct file *f = find(r, c, path);
+    struct file *f = find(r, &c->files, path, CODING_IDENTITY);
     if (!f)
         return refuse(r, 503);
-    if (f->error == 0 && f->disk.kind == DISK_FILE)
-        return answer_file(r, f);
+    if (is_file(f))
+        return answer_file(r, c, f);
     int error = f->error;
     bool is_folder = error == 0 && f->disk.kind == DISK_DIRECTORY;
     pin_drop(&f->pin);
     if (is_folder)
         return redirect_to_folder(r);
-    return error ? answer_error(r, error) : refuse(r, 403); /* a device, a FIFO, a socket */
+    return error ? answer_error(r, c, error) : refuse(r, 403); /* a device, a FIFO, a socket */
+}
+
+/* --- requests --- */
+
+static enum verdict answer_method(struct request *r)
+{
+    if (r->head->method == METHOD_OPTIONS)
+        reply_begin(r, 204);
+    else
+        reply_status(r, 405);
+    (void)reply_field(r, STR("Allow"), METHODS); /* without memory it is a 503 already */
+    return V_READY;
 }
 
 static enum verdict handle(struct request *r, const void *conf)
 {
     const struct static_conf *c = conf;
     struct str path = str_from(r->path, 1);
-    if (r->head->method != METHOD_GET && r->head->method != METHOD_HEAD) {
-        reply_not_allowed(r, STR("GET, HEAD"));
-        return V_READY;
-    }
-    if (path.n >= PATH_MAX || (c->hidden == HIDDEN_DENY && is_hidden(r->path)))
+    if (r->head->method != METHOD_GET && r->head->method != METHOD_HEAD)
+        return answer_method(r);
+    if (path.n >= FILECACHE_PATH_MAX || (c->hidden == HIDDEN_DENY && is_hidden(r->path)))
         return refuse(r, 404);
     bool names_folder = path.n == 0 || path.p[path.n - 1] == '/';
     return names_folder ? answer_folder(r, c, path) : answer_name(r, c, path);
 }
 
+/* Its type, and nothing else of its lines: validators and caching are not the error's. */
+static bool put_page(struct request *r, const void *conf, struct str path)
+{
+    const struct static_conf *c = conf;
+    struct file *f = find(r, &c->files, str_from(path, 1), CODING_IDENTITY);
+    if (!f)
+        return false;
+    if (!is_file(f)) {
+        leave_page(f, "error page");
+        return false;
+    }
+    struct str rest = f->whole;
+    r->resp.fixed = str_make(f->whole.p, str_cut(&rest, '\n').n + 1);
+    r->resp.holds = &f->pin;
+    r->resp.whole = contents_of(f);
+    return true;
+}
+
 const struct handler_type handler_static = {
     .name = "static",
     .doc = "Serves the files of a folder.",
-    .options = options,
+    .options = static_options,
     .conf_size = sizeof(struct static_conf),
-    .prepare = prepare,
-    .open = open_root,
-    .close = close_root,
+    .prepare = static_prepare,
+    .open = static_open,
+    .close = static_close,
     .handle = handle,
+    .put_page = put_page,
 };

@@ -32,12 +32,14 @@ size_t line_write(struct str name, struct str value, char *dst)
     return (size_t)(p - dst);
 }
 
-bool lines_have(struct str lines, struct str name)
+struct str lines_find(struct str lines, struct str name)
 {
     while (lines.p && lines.n > 0) {
+        const char *begin = lines.p;
         struct str line = str_cut(&lines, '\n');
+        size_t n = line.n + 1;
         if (str_eq_nocase(str_cut(&line, ':'), name))
-            return true;
+            return str_make(begin, n);
     }
-    return false;
+    return (struct str){NULL, 0};
 }

@@ -11,7 +11,11 @@
 const char *line_refused(struct str name, struct str value);
 /* Writes "name: value\r\n"; dst has room for name.n + value.n + 4 bytes. The length. */
 size_t line_write(struct str name, struct str value, char *dst);
-/* Is there a line of that name (any case) among complete lines? */
-bool lines_have(struct str lines, struct str name);
+/* The first line of that name (any case) among complete lines, with its CRLF; .p NULL: none. */
+struct str lines_find(struct str lines, struct str name);
+static inline bool lines_have(struct str lines, struct str name)
+{
+    return lines_find(lines, name).p != NULL;
+}
 
 #endif

@@ -14,14 +14,6 @@ struct str mime_builtin(void)
     return str_make(builtin, sizeof builtin - 1);
 }
 
-/* Text without a place of its own to say its charset: HTML could, but often does not. XML says it
- * itself (RFC 7303), JSON is UTF-8 (RFC 8259). */
-static bool is_text(struct str type)
-{
-    return (str_starts(type, STR("text/")) && !str_eq(type, STR("text/xml"))) ||
-           str_eq(type, STR("application/javascript"));
-}
-
 /* The next word of a line, which loses it; empty at its end. */
 static struct str next_word(struct str *line)
 {
@@ -59,8 +51,7 @@ static enum line_result read_line(struct mime *m, struct arena *a, struct str li
         return LINE_OK;
     if (!is_type(type))
         return LINE_BAD;
-    const char *charset = is_text(type) ? "; charset=utf-8" : "";
-    struct str value = arena_printf(a, "%.*s%s", (int)type.n, type.p, charset);
+    struct str value = arena_str(a, type);
     if (!value.p)
         return LINE_NO_MEMORY;
     for (struct str word = next_word(&line); word.n > 0; word = next_word(&line)) {
@@ -90,18 +81,33 @@ bool mime_load(struct mime *m, struct arena *a, struct str text, unsigned *bad_l
     return true;
 }
 
-struct str mime_of(const struct mime *m, struct str path)
+struct str mime_extension(struct str path)
 {
-    char extension[EXTENSION_MAX];
     struct str name = str_from(path, (size_t)(str_find_last(path, '/') + 1));
     ptrdiff_t dot = str_find_last(name, '.');
-    struct str found = str_from(name, (size_t)(dot + 1));
-    if (dot >= 0 && found.n > 0 && found.n <= sizeof extension) {
-        for (size_t i = 0; i < found.n; i++)
-            extension[i] = ascii_lower(found.p[i]);
-        const char *value = map_get(&m->by_extension, str_make(extension, found.n));
-        if (value)
-            return str_of(value);
-    }
-    return STR("application/octet-stream");
+    return dot < 0 ? STR("") : str_from(name, (size_t)(dot + 1));
+}
+
+struct str mime_of(const struct mime *m, struct str path)
+{
+    char lower[EXTENSION_MAX];
+    struct str extension = mime_extension(path);
+    if (extension.n == 0 || extension.n > sizeof lower)
+        return (struct str){NULL, 0};
+    for (size_t i = 0; i < extension.n; i++)
+        lower[i] = ascii_lower(extension.p[i]);
+    const char *value = map_get(&m->by_extension, str_make(lower, extension.n));
+    return value ? str_of(value) : (struct str){NULL, 0};
+}
+
+/* XML says it itself (RFC 7303), JSON is UTF-8 (RFC 8259); HTML could, but often does not. */
+bool mime_takes_charset(struct str type)
+{
+    bool is_text = str_starts(type, STR("text/")) && !str_eq(type, STR("text/xml"));
+    return (is_text || str_eq(type, STR("application/javascript"))) && str_find(type, ';') < 0;
+}
+
+bool mime_is_type(struct str value)
+{
+    return is_type(str_trim(str_cut(&value, ';')));
 }

@@ -4,10 +4,7 @@
 #include "base/units.h"
 #include "http/date.h"
 
-enum {
-    SPECS_MAX = 32,    /* more than anybody means */
-    STRONG_AFTER_S = 2 /* a time this old cannot be another change's (section 8.8.2.2) */
-};
+enum { STRONG_AFTER_S = 2 }; /* a time this old cannot be another change's (section 8.8.2.2) */
 
 enum spec { SPEC_BAD, SPEC_BEYOND, SPEC_OK };
 
@@ -66,10 +63,33 @@ static bool join(struct range *a, struct range b)
     return true;
 }
 
-enum range_result range_parse(struct str value, uint64_t size, struct range *out)
+/* Adds one; what it overlaps or touches becomes part of it. false: there are too many. */
+static bool add(struct ranges *all, struct range r)
+{
+    unsigned at = all->count;
+    for (unsigned i = 0; i < all->count;) {
+        if (!join(&r, all->at[i])) {
+            i++;
+            continue;
+        }
+        at = i < at ? i : at; /* it stands where the first of them stood */
+        all->count--;
+        memmove(&all->at[i], &all->at[i + 1], (all->count - i) * sizeof r);
+        i = 0; /* the larger one may reach others */
+    }
+    if (all->count == RANGES_MAX)
+        return false;
+    memmove(&all->at[at + 1], &all->at[at], (all->count - at) * sizeof r);
+    all->at[at] = r;
+    all->count++;
+    return true;
+}
+
+enum range_result range_parse(struct str value, uint64_t size, struct ranges *out)
 {
     struct str rest = value, unit = str_cut(&rest, '=');
-    int specs = 0, found = 0;
+    int specs = 0;
+    *out = (struct ranges){0};
     if (!rest.p || !str_eq_nocase(unit, STR("bytes")))
         return RANGE_IGNORED;
     while (rest.p) {
@@ -78,18 +98,12 @@ enum range_result range_parse(struct str value, uint64_t size, struct range *out
         if (text.n == 0)
             continue; /* an empty list element */
         enum spec spec = read_spec(text, size, &r);
-        if (spec == SPEC_BAD || ++specs > SPECS_MAX)
-            return RANGE_IGNORED;
-        if (spec == SPEC_BEYOND)
-            continue;
-        if (found++ == 0)
-            *out = r;
-        else if (!join(out, r))
+        if (spec == SPEC_BAD || ++specs > RANGE_SPECS_MAX || (spec == SPEC_OK && !add(out, r)))
             return RANGE_IGNORED;
     }
     if (specs == 0)
         return RANGE_IGNORED;
-    return found ? RANGE_OK : RANGE_UNSATISFIABLE;
+    return out->count ? RANGE_OK : RANGE_UNSATISFIABLE;
 }
 
 bool range_is_wanted(const struct http_head *h, const struct validators *v, int64_t now_s)

@@ -7,6 +7,7 @@
 #include <assert.h>
 
 static const char server_and_date[] = "Server: skiff\r\nDate: ";
+static const char only_date[] = "Date: ";
 static const char chunked[] = "Transfer-Encoding: chunked\r\n";
 static const char content_length[] = "Content-Length: ";
 static const char keep_alive[] = "Connection: keep-alive\r\n";
@@ -63,7 +64,7 @@ size_t reply_write(const struct reply *r, char *dst)
 {
     char scratch[STATUS_LINE_MAX];
     char *p = put(dst, status_line(r->status, scratch));
-    p = put(p, STR(server_and_date));
+    p = put(p, r->hides_server ? STR(only_date) : STR(server_and_date));
     p = put(p, r->date);
     p = put(p, STR(crlf));
     p = put_length(p, r->length);

@@ -18,10 +18,11 @@ enum { LENGTH_NONE = -1, LENGTH_CHUNKED = -2 };
 struct reply {
     uint16_t status;
     enum reply_connection connection;
-    struct str date;  /* HTTP_DATE_LEN bytes */
-    struct str fixed; /* complete lines with CRLF, or empty */
-    struct str extra; /* the same */
-    int64_t length;   /* Content-Length, or LENGTH_* */
+    bool hides_server; /* no Server line */
+    struct str date;   /* HTTP_DATE_LEN bytes */
+    struct str fixed;  /* complete lines with CRLF, or empty */
+    struct str extra;  /* the same */
+    int64_t length;    /* Content-Length, or LENGTH_* */
 };
 
 /* The most that reply_write may write. */

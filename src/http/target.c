@@ -180,6 +180,13 @@ int target_normalise(struct str path, char *dst)
     return (int)n;
 }
 
+bool target_names_file(struct str path)
+{
+    char normal[4096];
+    int n = path.n > 1 && path.n < sizeof normal ? target_normalise(path, normal) : -BAD;
+    return n > 1 && normal[n - 1] != '/' && str_eq(path, str_make(normal, (size_t)n));
+}
+
 /* pchar of RFC 3986 section 3.3, and '/'. */
 static bool stays_plain(unsigned char c)
 {

@@ -28,6 +28,11 @@ int target_parse(struct str raw, enum http_method method, struct target *out);
  * status to answer (-400, -404). The result begins with '/' and keeps a trailing slash. */
 int target_normalise(struct str path, char *dst);
 
+/* Is it the path of a file as routes and handlers see one: decoded, normalised, no slash at its
+ * end?
+ */
+bool target_names_file(struct str path);
+
 /* Percent-encodes a decoded path for a Location field: everything but unreserved characters,
  * sub-delims, ':', '@' and '/'; never begins with "//". Returns the length; dst has room for
  * 3 * path.n + 1 bytes. */

@@ -155,8 +155,6 @@ static enum upload_result feed_chunked(struct upload *u, const char *p, size_t n
 {
     while (*used < n) {
         if (u->state == DATA) {
-            if (u->content + u->left > u->max)
-                return UPLOAD_TOO_LARGE; /* known from the size alone */
             enum upload_result r = take_content(u, p, n, used, content);
             if (u->left == 0)
                 u->state = DATA_CR;
@@ -171,6 +169,8 @@ static enum upload_result feed_chunked(struct upload *u, const char *p, size_t n
         if (++u->overhead > CHUNK_OVERHEAD_MAX)
             return UPLOAD_TOO_LARGE;
         u->state = (uint8_t)next;
+        if (next == DATA && u->content + u->left > u->max)
+            return UPLOAD_TOO_LARGE; /* known from the size alone */
     }
     return UPLOAD_MORE;
 }

@@ -123,11 +123,7 @@ static void advance(struct out *o, size_t n)
         size_t part = n < g->span.len ? n : g->span.len;
         o->sent += part;
         n -= part;
-        g->span.len -= part;
-        if (g->span.mem)
-            g->span.mem += part;
-        else
-            g->span.at += (off_t)part;
+        g->span = span_from(g->span, part);
         if (g->span.len > 0)
             return;
         struct pin *done = g->done;

@@ -16,6 +16,9 @@
 enum step { STEP_ON, STEP_WAIT, STEP_CLOSE };
 enum { FROM_IN = CAN_READ, TO_OUT = CAN_WRITE };
 
+static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+enum { ANSWER_HEAD_MAX = sizeof go_on + RESPONSE_HEAD_MAX };
 enum { BODY_ROOM_MIN = 1024 }; /* bytes free behind a head whose body will be read there */
 
 static enum step step_handshake(struct conn *c);
@@ -181,7 +184,7 @@ static enum step step_head(struct conn *c)
 {
     struct worker *w = c->worker;
     struct buf *in = c->in;
-    bool full = c->batch >= CONN_BATCH_MAX || (c->out && !out_has_room(c->out, RESPONSE_HEAD_MAX));
+    bool full = c->batch >= CONN_BATCH_MAX || (c->out && !out_has_room(c->out, ANSWER_HEAD_MAX));
     if (full || buf_used(in) == 0)
         return output_is_pending(c) ? enter(c, CONN_SEND) : head_wants_more(c);
     struct request *r = request_new(c);
@@ -241,6 +244,25 @@ static enum step handler_waits(struct conn *c)
     return push_earlier_answers(c) ? STEP_WAIT : STEP_CLOSE;
 }
 
+/* Does the peer hold its body back until it hears from us? (RFC 9110 section 10.1.1) */
+static bool awaits_continue(const struct conn *c)
+{
+    return c->req->head->expects_continue && buf_used(c->in) == 0;
+}
+
+static bool say_continue(struct conn *c)
+{
+    struct out_pool *pool = &c->worker->outs;
+    if (!c->out)
+        c->out = out_get(pool);
+    char *dst = c->out ? out_reserve(pool, c->out, sizeof go_on - 1) : NULL;
+    if (!dst)
+        return false;
+    memcpy(dst, go_on, sizeof go_on - 1);
+    out_wrote(c->out, sizeof go_on - 1);
+    return true;
+}
+
 static enum step step_handle(struct conn *c)
 {
     struct request *r = c->req;
@@ -259,9 +281,11 @@ static enum step step_handle(struct conn *c)
         dispatch_refuse(r, 413);
         break;
     default:
-        /* Who waits for "100 Continue" gets the answer instead, and need not send the body. */
-        if (!r->head->expects_continue || buf_used(c->in) > 0)
+        /* Who waits for "100 Continue" gets an error instead, and need not send the body. */
+        if (!awaits_continue(c))
             return enter(c, CONN_DRAIN);
+        if (r->resp.status < 400)
+            return say_continue(c) ? enter(c, CONN_DRAIN) : refuse_for_memory(c);
         r->resp.close = true;
     }
     c->flags |= CONN_LAST | CONN_UNREAD;

@@ -3,14 +3,17 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "http/lines.h"
 #include "http/range.h"
 #include "http/reply.h"
 #include "http/status.h"
 #include "server/conn.h"
+#include "server/errorpages.h"
+#include "server/multipart.h"
 #include "server/route.h"
 #include "server/worker.h"
 
-#define ALLOWED_HERE STR("GET, HEAD") /* what any resource of ours may allow */
+#define ALLOWED_HERE STR("GET, HEAD, OPTIONS") /* what any resource of ours may allow */
 
 /* A request that could mean two things is not worth a connection. */
 static enum verdict refuse(struct request *r, uint16_t status)
@@ -79,13 +82,13 @@ static enum verdict answer_for_server(struct request *r)
 /* Finds r->route. 0, or the status to answer. */
 static uint16_t find_route(struct request *r)
 {
-    const struct vhost *vhost = NULL;
     uint16_t bad = decode_path(r);
     if (bad)
         return bad;
-    if (!find_vhost(r, &vhost))
+    if (!find_vhost(r, &r->vhost))
         return 400;
-    r->route = vhost ? route_find(vhost, r->path) : conn_worker(r->conn)->config->unknown_host;
+    r->route =
+        r->vhost ? route_find(r->vhost, r->path) : conn_worker(r->conn)->config->unknown_host;
     return 0;
 }
 
@@ -172,6 +175,7 @@ static struct reply head_of(const struct request *r)
     return (struct reply){
         .status = r->resp.status,
         .connection = connection_of(r),
+        .hides_server = r->resp.hides_server,
         .date = str_make(conn_clock(r->conn)->date, HTTP_DATE_LEN),
         .fixed = r->resp.fixed,
         .extra = r->resp.extra,
@@ -184,6 +188,19 @@ static void apply_filters(struct request *r)
     for (unsigned i = 0; r->route && filters[i]; i++)
         if (r->route->filter_conf[i])
             filters[i]->apply(r, r->route->filter_conf[i]);
+}
+
+/* The error takes the place of a representation that was chosen: what that depended on stays said.
+ */
+static void refuse_chosen(struct request *r, uint16_t status)
+{
+    struct str vary = lines_find(r->resp.validators->lines, STR("Vary"));
+    char *copy = vary.p ? request_alloc(r, vary.n) : NULL;
+    if (copy)
+        memcpy(copy, vary.p, vary.n);
+    reply_status(r, vary.p && !copy ? 503 : status);
+    if (copy)
+        r->resp.extra = str_make(copy, vary.n);
 }
 
 /* What the client has already need not be sent; what it no longer means must not. */
@@ -199,48 +216,53 @@ static void apply_conditions(struct request *r)
         resp->is_measured = false;
         break;
     case CONDITION_FAILED:
-        reply_status(r, 412);
+        refuse_chosen(r, 412);
         break;
     case CONDITION_HOLDS:
         break;
     }
 }
 
-static void answer_range(struct request *r, const struct range *range, uint64_t size)
+/* One part of what is there. */
+static void answer_part(struct request *r, const struct range *range)
 {
     char text[CONTENT_RANGE_MAX];
     struct response *resp = &r->resp;
-    if (range) {
-        resp->status = 206;
-        resp->fixed = resp->validators->fields;
-        resp->is_measured = false;
-        resp->whole.len = range->n;
-        if (resp->whole.mem)
-            resp->whole.mem += range->at;
-        else
-            resp->whole.at += (off_t)range->at;
-    } else {
-        reply_status(r, 416);
-    }
+    size_t n = range_print(range, resp->whole.len, text);
+    resp->status = 206;
+    resp->fixed = resp->validators->fields;
+    resp->is_measured = false;
+    resp->whole = span_part(resp->whole, range->at, range->n);
     /* Without memory for the line it is a 503 already. */
-    (void)reply_field(r, STR("Content-Range"), str_make(text, range_print(range, size, text)));
+    (void)reply_field(r, STR("Content-Range"), str_make(text, n));
 }
 
-/* Only GET has ranges (RFC 9110 section 14.2), and only content that is there as one piece. */
+static void answer_no_part(struct request *r)
+{
+    char text[CONTENT_RANGE_MAX];
+    size_t n = range_print(NULL, r->resp.whole.len, text);
+    refuse_chosen(r, 416);
+    (void)reply_field(r, STR("Content-Range"), str_make(text, n)); /* the same */
+}
+
+/* Only GET has ranges (RFC 9110 section 14.2), and only content that is there as one piece. Several
+ * parts of a coded representation have no place to say how they are coded: it is sent whole. */
 static void apply_range(struct request *r)
 {
     const struct response *resp = &r->resp;
-    struct range range;
-    uint64_t size = resp->whole.len;
+    struct ranges ranges;
     if (resp->status != 200 || !resp->validators || r->head->method != METHOD_GET ||
         !range_is_wanted(r->head, resp->validators, conn_clock(r->conn)->second))
         return;
-    switch (range_parse(http_value(r->head, KNOWN_RANGE), size, &range)) {
+    switch (range_parse(http_value(r->head, KNOWN_RANGE), resp->whole.len, &ranges)) {
     case RANGE_OK:
-        answer_range(r, &range, size);
+        if (ranges.count == 1)
+            answer_part(r, &ranges.at[0]);
+        else if (!lines_have(resp->fixed, STR("Content-Encoding")))
+            multipart_begin(r, &ranges);
         break;
     case RANGE_UNSATISFIABLE:
-        answer_range(r, NULL, size);
+        answer_no_part(r);
         break;
     case RANGE_IGNORED:
         break;
@@ -254,6 +276,8 @@ bool dispatch_finish(struct request *r, struct out_pool *pool, struct out *o)
         apply_conditions(r);
     if (http_has(r->head, KNOWN_RANGE))
         apply_range(r);
+    if (r->resp.status >= 400)
+        errorpages_apply(r);
     apply_filters(r);
     struct reply head = head_of(r);
     if (reply_max(&head) > RESPONSE_HEAD_MAX) {

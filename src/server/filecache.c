@@ -4,9 +4,6 @@
  * they are small. Refusals have a list of their own, so that random names cannot evict files. */
 #include "server/filecache.h"
 
-#include "base/clock.h"
-#include "base/units.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -14,8 +11,6 @@
 #include <unistd.h>
 
 enum {
-    FIELDS_MAX = 384, /* bytes of an entry's lines: a type's name is at most 127 each side */
-    YOUNG_S = 2,      /* a file changed this shortly ago may change again within its mtime */
     READ_TRIES = 3,   /* a file that changes while it is read */
     ERRORS_SHARE = 4, /* at most a quarter of the entries remember refusals */
     BUCKETS_MAX = 65536,
@@ -95,67 +90,27 @@ void filecache_done(struct filecache *c)
     c->buckets = NULL;
 }
 
-static uint32_t hash_of(const struct filecache_root *root, struct str path)
+static uint32_t hash_of(const struct filecache_root *root, struct str path, enum coding coding)
 {
-    return str_hash(path) ^ (uint32_t)((uintptr_t)root >> 4) * 2654435761u;
+    return str_hash(path) ^ (uint32_t)(((uintptr_t)root >> 4) + coding) * 2654435761u;
 }
 
 static struct file *lookup(struct filecache *c, const struct filecache_root *root, struct str path,
-                           uint32_t hash)
+                           enum coding coding, uint32_t hash)
 {
     struct file *f = c->buckets[hash & c->mask];
-    while (f && !(f->hash == hash && f->root == root && str_eq(f->path, path)))
+    while (f &&
+           !(f->hash == hash && f->root == root && f->coding == coding && str_eq(f->path, path)))
         f = f->next;
     return f;
 }
 
 /* --- making an entry --- */
 
-static bool is_young(const struct disk_file *d, int64_t wall_s)
-{
-    return d->mtime_ns / 1000000000 > wall_s - YOUNG_S;
-}
-
-/* The lines that go with every answer from this file. A meaningless time gives no validator, one
- * in the future no Last-Modified, one just now a weak ETag (RFC 9110 section 8.8). *v points into
- * `out`. */
-static size_t write_fields(const struct filecache *c, struct str path, const struct disk_file *d,
-                           int64_t wall_s, char out[FIELDS_MAX], struct validators *v)
-{
-    struct str type = mime_of(c->mime, path);
-    int64_t mtime_s = d->mtime_ns / 1000000000;
-    int n = snprintf(out, FIELDS_MAX, "Content-Type: %.*s\r\nAccept-Ranges: bytes\r\n", (int)type.n,
-                     type.p);
-    int begin = n;
-    if (mtime_s > 1 && mtime_s <= wall_s) {
-        char date[HTTP_DATE_LEN];
-        clock_http_date(mtime_s, date);
-        n += snprintf(out + n, FIELDS_MAX - (size_t)n, "Last-Modified: %.*s\r\n", HTTP_DATE_LEN,
-                      date);
-        v->modified = mtime_s;
-    }
-    if (mtime_s > 1) {
-        int tag = n + (int)sizeof "ETag: " - 1;
-        n += snprintf(out + n, FIELDS_MAX - (size_t)n, "ETag: %s\"%llx-%llx\"\r\n",
-                      is_young(d, wall_s) ? "W/" : "", (unsigned long long)d->mtime_ns,
-                      (unsigned long long)d->size);
-        v->etag = str_make(out + tag, (size_t)(n - tag - 2));
-    }
-    v->lines = str_make(out + begin, (size_t)(n - begin));
-    return (size_t)n;
-}
-
 /* The same text, moved from one buffer to another. */
 static struct str moved(struct str s, const char *from, const char *to)
 {
     return s.p ? str_make(to + (s.p - from), s.n) : s;
-}
-
-static size_t write_length(uint64_t size, char *out)
-{
-    char *p = mempcpy(out, "Content-Length: ", 16);
-    p += units_print_u64(size, p);
-    return (size_t)((char *)mempcpy(p, "\r\n", 2) - out);
 }
 
 static bool is_small(const struct filecache *c, const struct disk_file *d)
@@ -167,6 +122,7 @@ struct opening {
     struct filecache *cache;
     const struct filecache_root *root;
     struct str path;
+    enum coding coding;
     uint32_t hash;
     uint64_t now_ms;
     int64_t wall_s;
@@ -176,30 +132,31 @@ struct opening {
 static struct file *new_entry(const struct opening *o, int error, const struct disk_file *d,
                               size_t contents)
 {
-    char fields[FIELDS_MAX];
+    char fields[FILE_FIELDS_MAX];
     bool is_file = error == 0 && d->kind == DISK_FILE;
     struct validators v = {0};
-    size_t fields_n = is_file ? write_fields(o->cache, o->path, d, o->wall_s, fields, &v) : 0;
-    size_t whole_n = is_file ? fields_n + write_length(d->size, fields + fields_n) : 0;
+    const struct file_facts facts = {o->path, o->coding, d, o->wall_s};
+    size_t whole_n =
+        is_file ? filefields_write(&o->root->style, o->cache->mime, &facts, fields, &v) : 0;
     struct file *f = malloc(sizeof *f + o->path.n + whole_n + contents);
     if (!f)
         return NULL;
     *f = (struct file){
         .hash = o->hash,
         .root = o->root,
+        .coding = o->coding,
         .checked_ms = o->now_ms,
         .error = error,
         .disk = *d,
-        .young = is_file && is_young(d, o->wall_s),
+        .young = is_file && filefields_is_young(d, o->wall_s),
         .path = str_make(f->text, o->path.n),
-        .fields = str_make(f->text + o->path.n, fields_n),
         .whole = str_make(f->text + o->path.n, whole_n),
     };
     f->validators = (struct validators){
-        .etag = moved(v.etag, fields, f->fields.p),
+        .etag = moved(v.etag, fields, f->whole.p),
         .modified = v.modified,
-        .lines = moved(v.lines, fields, f->fields.p),
-        .fields = f->fields,
+        .lines = moved(v.lines, fields, f->whole.p),
+        .fields = moved(v.fields, fields, f->whole.p),
     };
     pin_init(&f->pin, release);
     link_init(&f->lru);
@@ -240,6 +197,13 @@ static struct file *open_once(const struct opening *o, const char *name, bool sm
     return NULL;
 }
 
+/* What to open: the path, or its coded sibling's. */
+static void write_name(const struct opening *o, char name[PATH_MAX])
+{
+    char *p = mempcpy(name, o->path.p, o->path.n);
+    strcpy(p, codings[o->coding].suffix);
+}
+
 /* Trouble of the machine's is never remembered: the next request may fare better. */
 static bool is_lasting(int error)
 {
@@ -260,8 +224,7 @@ static bool is_lasting(int error)
 static struct file *open_entry(const struct opening *o)
 {
     char name[PATH_MAX];
-    memcpy(name, o->path.p, o->path.n);
-    name[o->path.n] = '\0';
+    write_name(o, name);
     struct file *f = NULL;
     bool settled = true;
     for (int try = 0; !f && try < READ_TRIES; try++) {
@@ -281,21 +244,21 @@ static bool still_true(const struct opening *o, const struct file *f)
 {
     char name[PATH_MAX];
     struct disk_file now = {.fd = -1};
-    memcpy(name, o->path.p, o->path.n);
-    name[o->path.n] = '\0';
+    write_name(o, name);
     int error = -disk_open(o->root->fd, name, o->root->links, &now);
     if (now.fd >= 0)
         (void)close(now.fd); /* it was only looked at */
     if (error || f->error)
         return error == f->error;
-    return disk_same(&f->disk, &now) && f->young == (f->fields.n > 0 && is_young(&now, o->wall_s));
+    return disk_same(&f->disk, &now) &&
+           f->young == (f->whole.n > 0 && filefields_is_young(&now, o->wall_s));
 }
 
 struct file *filecache_find(struct filecache *c, const struct filecache_root *root, struct str path,
-                            uint64_t now_ms, int64_t wall_s)
+                            enum coding coding, uint64_t now_ms, int64_t wall_s)
 {
-    struct opening o = {c, root, path, hash_of(root, path), now_ms, wall_s};
-    struct file *f = lookup(c, root, path, o.hash);
+    struct opening o = {c, root, path, coding, hash_of(root, path, coding), now_ms, wall_s};
+    struct file *f = lookup(c, root, path, coding, o.hash);
     if (f && now_ms - f->checked_ms >= FILECACHE_CHECK_MS) {
         f->checked_ms = now_ms;
         if (!still_true(&o, f)) {

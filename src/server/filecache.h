@@ -10,11 +10,14 @@
 #include "base/list.h"
 #include "base/pin.h"
 #include "base/str.h"
-#include "http/conditional.h"
-#include "http/mime.h"
-#include "io/disk.h"
+#include "server/filefields.h"
 
-enum { FILECACHE_CHECK_MS = 1000 };
+#include <limits.h>
+
+enum {
+    FILECACHE_CHECK_MS = 1000,
+    FILECACHE_PATH_MAX = PATH_MAX - CODING_SUFFIX_MAX, /* bytes, the NUL among them */
+};
 
 struct file {
     struct pin pin;    /* the cache holds one; each response in flight holds one */
@@ -23,14 +26,15 @@ struct file {
     uint32_t hash;
     const struct filecache_root *root;
     struct str path;              /* the key: decoded, no leading slash */
+    enum coding coding;           /* ... and this: it is the sibling `path` + suffix */
     uint64_t checked_ms;          /* when it was last compared with the disk */
     int error;                    /* 0, or the errno that opening gave */
     struct disk_file disk;        /* kind, size, times; .fd is -1 when the contents are in memory */
-    struct validators validators; /* what `fields` says, to compare */
-    bool young;        /* changed so shortly before it was opened that its ETag is weak */
-    struct str fields; /* Content-Type, Accept-Ranges, validators: whole lines ... */
-    struct str whole;  /* ... and the same with the Content-Length of all contents */
-    const char *data;  /* all contents, when small enough; else NULL */
+    struct validators validators; /* what its lines say, to compare */
+    bool young;       /* changed so shortly before it was opened that its ETag is weak */
+    bool told;        /* what is wrong with it was logged */
+    struct str whole; /* all lines: validators.fields and the Content-Length */
+    const char *data; /* all contents, when small enough; else NULL */
     struct filecache *cache;
     char text[]; /* path, fields and contents */
 };
@@ -39,6 +43,7 @@ struct file {
 struct filecache_root {
     int fd; /* O_PATH directory */
     enum disk_links links;
+    struct file_style style;
 };
 
 struct filecache_limits {
@@ -63,10 +68,11 @@ struct filecache {
 bool filecache_init(struct filecache *c, struct filecache_limits limits, const struct mime *mime);
 /* Drops the cache's holds; entries in flight live on until they are dropped. */
 void filecache_done(struct filecache *c);
-/* Finds or opens a file; `path` is decoded, without leading slash, at most PATH_MAX - 1 bytes. The
- * caller holds a pin on the result (pin_drop(&f->pin)). NULL when memory is out; any other failure
- * is an entry with `error` set (EMFILE and ENFILE are never remembered). */
+/* Finds or opens a file, or its sibling in that coding; `path` is decoded, without leading slash,
+ * less than FILECACHE_PATH_MAX bytes. The caller holds a pin on the result (pin_drop(&f->pin)).
+ * NULL when memory is out; any other failure is an entry with `error` set (EMFILE and ENFILE are
+ * never remembered). */
 struct file *filecache_find(struct filecache *c, const struct filecache_root *root, struct str path,
-                            uint64_t now_ms, int64_t wall_s);
+                            enum coding coding, uint64_t now_ms, int64_t wall_s);
 
 #endif

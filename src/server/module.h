@@ -35,6 +35,9 @@ struct handler_type {
     enum verdict (*handle)(struct request *r, const void *conf);
     /* The client left while we said V_WAIT. NULL: the handler never waits. */
     void (*abandon)(struct request *r);
+    /* Makes a file below this handler's root the content of an error, whose status stays; `path` is
+     * decoded and begins with '/'. false: it is not there. NULL: the handler has no files. */
+    bool (*put_page)(struct request *r, const void *conf, struct str path);
 };
 
 struct filter_type {

@@ -17,14 +17,16 @@
 
 struct conn;
 struct route;
+struct vhost;
 
 struct response {
-    uint16_t status;  /* 0: nothing decided yet */
-    bool close;       /* the connection ends after this answer */
-    bool head_only;   /* content is described, not sent: HEAD */
-    bool is_measured; /* `fixed` has the Content-Length already */
-    struct str fixed; /* field lines prepared long ago: the cache's, the route's */
-    struct str extra; /* field lines added for this request, in the arena */
+    uint16_t status;   /* 0: nothing decided yet */
+    bool close;        /* the connection ends after this answer */
+    bool head_only;    /* content is described, not sent: HEAD */
+    bool is_measured;  /* `fixed` has the Content-Length already */
+    bool hides_server; /* no Server line */
+    struct str fixed;  /* field lines prepared long ago: the cache's, the route's */
+    struct str extra;  /* field lines added for this request, in the arena */
     const struct validators *validators; /* of the representation; NULL: not known */
     struct pin *holds;   /* keeps `fixed` and `whole` alive: a cached file, or NULL */
     struct span whole;   /* the content, when it is one span ... */
@@ -36,7 +38,8 @@ struct request {
     struct conn *conn;
     struct http_head *head;    /* pooled; NULL once the log has what it needs */
     struct arena *arena;       /* NULL until somebody allocates */
-    const struct route *route; /* NULL until one is found */
+    const struct vhost *vhost; /* NULL until one is found */
+    const struct route *route; /* the same */
     struct target target;
     struct str path; /* decoded, normalised, begins with '/'; points into head or arena */
     struct upload upload;

@@ -52,3 +52,13 @@ const struct route *route_find(const struct vhost *v, struct str path)
         r++; /* the last one takes every path */
     return r;
 }
+
+struct str route_rest(const struct route *r, struct str path)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < r->prefixes.count; i++)
+        if (route_prefix_matches(r->prefixes.items[i], path) && r->prefixes.items[i].n > n)
+            n = r->prefixes.items[i].n;
+    n += n < path.n && path.p[n] == '/';
+    return str_from(path, n);
+}

@@ -15,5 +15,8 @@ const struct vhost *route_vhost(const struct config *c, struct str host);
 /* `path` is normalised. Never NULL: a vhost's last route takes every path. */
 const struct route *route_find(const struct vhost *v, struct str path);
 bool route_prefix_matches(struct str prefix, struct str path);
+/* What is behind the longest prefix by which the route takes the path, without a slash in front;
+ * without prefixes it is all of the path. */
+struct str route_rest(const struct route *r, struct str path);
 
 #endif

@@ -96,6 +96,8 @@ struct vhost {
     struct str_list names; /* lower case; empty: every host */
     struct route *routes;  /* first match wins; the last one takes every path */
     uint32_t route_count;
+    struct pair_list error_pages; /* by status or class, as they stand in the file ... */
+    struct error_pages *pages;    /* ... and to be looked up; NULL: none */
 };
 
 struct config {

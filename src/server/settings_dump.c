@@ -1,5 +1,6 @@
 /* settings_dump: the effective configuration, for `skiff config dump`. */
 #include "config/emit.h"
+#include "server/errorpages.h"
 #include "server/settings_load.h"
 
 /* A level's filters, where they are configured. */
@@ -53,6 +54,8 @@ static void dump_vhost(struct emit *e, const struct vhost *v)
     if (serves_files(own))
         emit_rows(e, own->handler->options, own->conf, NULL, NULL);
     dump_filters(e, own, NULL);
+    if (v->pages)
+        emit_rows(e, errorpages_rows, v, NULL, NULL);
     if (v->route_count == 1)
         return;
     emit_key(e, "routes");

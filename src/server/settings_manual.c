@@ -1,5 +1,6 @@
 /* settings_manual: docs/manual.md: the chapters of docs/manual.in, then every key from its row. */
 #include "config/emit.h"
+#include "server/errorpages.h"
 #include "server/settings_load.h"
 
 static const char chapters[] =
@@ -23,12 +24,13 @@ static void manual_vhosts(FILE *out, const struct opt *row)
 {
     section(out, "vhosts[]", row->doc);
     emit_manual_rows(out, settings_vhost_rows, "", NULL);
+    emit_manual_rows(out, errorpages_rows, "", NULL);
     emit_manual_rows(out, handler_find(STR("static"))->options, "", NULL);
     for (size_t i = 0; filters[i]; i++)
         emit_manual_rows(out, filters[i]->options, "", NULL);
     section(out, "vhosts[].routes[]",
             "What a route matches, and one handler; without a handler it serves files, and every "
-            "key of a vhost but `names` and `routes` may stand in it.");
+            "key of a vhost but `names`, `error_pages` and `routes` may stand in it.");
     emit_manual_rows(out, settings_route_rows, "", NULL);
     for (size_t i = 0; handlers[i]; i++)
         if (!str_eq(str_of(handlers[i]->name), STR("static")))

@@ -1,4 +1,5 @@
 /* settings_vhosts: the sites. */
+#include "server/errorpages.h"
 #include "server/settings_load.h"
 
 /* A vhost while it is read. */
@@ -34,6 +35,20 @@ const struct opt settings_vhost_rows[] = {
     {0},
 };
 
+/* The pages are files, and the last route serves them. */
+static bool settle_pages(struct load *l, const struct scope *scope, const struct yaml_node *n,
+                         struct vhost *v)
+{
+    if (!v->pages)
+        return true;
+    v->pages->files = &v->routes[v->route_count - 1];
+    if (!scope_has_root(scope) && !scope->failed)
+        load_error(l, yaml_get(n, "error_pages"),
+                   "%s.error_pages are files, but the vhost has no root\ngive it one",
+                   load_path(l));
+    return scope_has_root(scope);
+}
+
 /* Whose names and routes can be looked at although some key is wrong: one run tells all. */
 static bool load_sites(struct settings_load *s, struct scope *scope, const struct vhost_load *v,
                        const struct yaml_node *n, struct vhost *out)
@@ -49,7 +64,8 @@ static bool load_sites(struct settings_load *s, struct scope *scope, const struc
         load_error(l, n, "%s serves nothing\ngive it a root, or routes", load_path(l));
         return false;
     }
-    return settings_load_routes(s, scope, v->routes, out) && is_right;
+    is_right &= settings_load_routes(s, scope, v->routes, out);
+    return settle_pages(l, scope, n, out) && is_right;
 }
 
 static bool load_vhost(struct settings_load *s, const struct yaml_node *n, struct vhost *out)
@@ -62,6 +78,7 @@ static bool load_vhost(struct settings_load *s, const struct yaml_node *n, struc
         return false;
     size_t count = scope_parts(&scope, parts, NULL);
     parts[count++] = (struct load_part){.table = settings_vhost_rows, .conf = &v};
+    parts[count++] = (struct load_part){.table = errorpages_rows, .conf = out, .optional = true};
     bool is_right = load_map(l, n, parts, count);
     scope_settle(&scope, parts);
     scope.failed = !is_right; /* a root that is wrong is not a root that is missing */

@@ -52,6 +52,7 @@ static void setup(void)
     strcpy(folder, "/tmp/skiff-filecache-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     root = (struct filecache_root){.fd = disk_open_root(folder), .links = LINKS_INSIDE_ROOT};
+    root.style.charset = STR("utf-8");
     ck_assert_int_ge(root.fd, 0);
     arena = arena_new(4096);
     ck_assert(mime_load(&mime, arena, STR("text/css css\nimage/png png\n"), &bad_line));
@@ -71,7 +72,7 @@ static void teardown(void)
 
 static struct file *find(const char *name)
 {
-    struct file *f = filecache_find(&cache, &root, str_of(name), now_ms, NOW);
+    struct file *f = filecache_find(&cache, &root, str_of(name), CODING_IDENTITY, now_ms, NOW);
     ck_assert_ptr_nonnull(f);
     return f;
 }
@@ -83,7 +84,7 @@ static void drop(struct file *f)
 
 static bool has(struct file *f, const char *line)
 {
-    return memmem(f->fields.p, f->fields.n, line, strlen(line)) != NULL;
+    return memmem(f->whole.p, f->whole.n, line, strlen(line)) != NULL;
 }
 
 START_TEST(a_small_file_is_kept_with_its_fields_and_without_a_descriptor)
@@ -182,7 +183,8 @@ START_TEST(meaningless_times_give_no_validators)
     drop(future);
     drop(young);
     now_ms += FILECACHE_CHECK_MS;
-    struct file *grown = filecache_find(&cache, &root, STR("young.css"), now_ms, NOW + 5);
+    struct file *grown =
+        filecache_find(&cache, &root, STR("young.css"), CODING_IDENTITY, now_ms, NOW + 5);
     ck_assert(has(grown, "ETag: \""));
     drop(grown);
 }

@@ -1,0 +1,35 @@
+/* static_conf: how files are served, as a level of the configuration says it. */
+#ifndef SKIFF_HANDLERS_STATIC_CONF_H
+#define SKIFF_HANDLERS_STATIC_CONF_H
+
+#include "server/filecache.h"
+#include "server/module.h"
+
+enum { HIDDEN_DENY, HIDDEN_SERVE };
+enum { ETAG_MTIME, ETAG_OFF };
+
+struct static_conf {
+    struct str root;
+    struct str_list index;
+    uint32_t symlinks; /* enum disk_links */
+    uint32_t hidden;
+    uint32_t etag;
+    struct str charset; /* empty: none */
+    struct pair_list content_types;
+    struct str_list precompressed; /* "off", or keys of codings */
+    struct str cache_control;      /* empty: none */
+    struct str fallback;           /* a path; empty: none */
+    /* Made of these by prepare(): */
+    uint8_t order[CODING_COUNT]; /* codings to look for, the preferred first */
+    unsigned order_count;
+    struct filecache_root files, pages; /* how files, and the fallback, are presented */
+    /* The roots' descriptor is opened by open(), in the master. */
+};
+
+extern const struct opt static_options[];
+
+bool static_prepare(void *conf, struct load *l, const struct yaml_node *where);
+bool static_open(void *conf, struct str *what);
+void static_close(void *conf);
+
+#endif

@@ -1,0 +1,94 @@
+/* What the server says of a site's files: what is wrong with them is told once. */
+#include "support/launcher.h"
+#include "support/unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct server server;
+
+static void prepare(void)
+{
+    server_prepare(&server);
+}
+
+static void release(void)
+{
+    server_release(&server);
+}
+
+static void put_at(const char *path, const char *text, time_t when)
+{
+    struct timespec times[2] = {{.tv_sec = when}, {.tv_sec = when}};
+    server_put(&server, path, text, strlen(text));
+    char *full = server_path(&server, path);
+    ck_assert_int_eq(utimensat(AT_FDCWD, full, times, 0), 0);
+    free(full);
+}
+
+static unsigned said(const char *text)
+{
+    unsigned count = 0;
+    char *all = server_stderr(&server);
+    for (const char *p = all; (p = strstr(p, text)); p++)
+        count++;
+    free(all);
+    return count;
+}
+
+/* A request with this field; the answer's status. */
+static int ask(const char *path, const char *field)
+{
+    char text[300];
+    struct answer a;
+    int fd = server_dial(&server);
+    snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n\r\n",
+             path, field);
+    ck_assert(send_text(fd, text));
+    ck_assert(answer_read(fd, false, &a));
+    int status = a.status;
+    answer_free(&a);
+    close(fd);
+    return status;
+}
+
+static const char config_text[] = "version: 1\n"
+                                  "process: {workers: 1}\n"
+                                  "listen: [\"127.0.0.1:@PORT@\"]\n"
+                                  "vhosts:\n"
+                                  "  - root: @DIR@/www\n"
+                                  "    precompressed: [br, gz]\n"
+                                  "    fallback: /app.html\n"
+                                  "    error_pages: {404: /404.html}\n";
+
+START_TEST(a_stale_sibling_is_told_once)
+{
+    put_at("www/a.js", "new", 1700000100);
+    put_at("www/a.js.gz", "old", 1700000000);
+    server_start(&server, config_text);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(ask("/a.js", "Accept-Encoding: gzip, br"), 200);
+    ck_assert(server_says(&server, "a.js.gz is older than its source", 1000));
+    ck_assert_uint_eq(said("is older than its source"), 1);
+    ck_assert_int_eq(server_stop(&server), 0);
+}
+END_TEST
+
+START_TEST(a_page_that_is_configured_but_missing_is_told_once)
+{
+    server_start(&server, config_text);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(ask("/users", "Accept: text/html"), 404);
+    ck_assert(server_says(&server, "the fallback /app.html is not there", 1000));
+    ck_assert(server_says(&server, "the error page /404.html is not there", 1000));
+    ck_assert_uint_eq(said("is not there"), 2);
+    ck_assert_int_eq(server_stop(&server), 0);
+}
+END_TEST
+
+UNIT_MAIN_WITH("life/files", prepare, release, a_stale_sibling_is_told_once,
+               a_page_that_is_configured_but_missing_is_told_once)
