@@ -7,6 +7,7 @@
 #include "http/range.h"
 #include "http/reply.h"
 #include "http/status.h"
+#include "io/disk.h"
 #include "server/conn.h"
 #include "server/errorpages.h"
 #include "server/multipart.h"
@@ -145,6 +146,22 @@ static int64_t length_of(const struct response *resp)
     return resp->stream->left >= 0 ? resp->stream->left : LENGTH_NONE;
 }
 
+/* What is small goes behind its head, into the same send. false: it does not fit, or is large, or
+ * the file is shorter than it was: lending it finds that out. */
+static bool copy_behind(struct out_pool *pool, struct out *o, const struct span *s)
+{
+    char *dst =
+        s->len <= (s->mem ? OUT_COPY_MAX : OUT_READ_MAX) ? out_reserve(pool, o, s->len) : NULL;
+    if (!dst)
+        return false;
+    if (s->mem)
+        memcpy(dst, s->mem, s->len);
+    else if (disk_read(s->fd, dst, s->len, s->at) != (ssize_t)s->len)
+        return false;
+    out_wrote(o, s->len);
+    return true;
+}
+
 static void queue_content(struct request *r, struct out_pool *pool, struct out *o)
 {
     struct response *resp = &r->resp;
@@ -159,15 +176,8 @@ static void queue_content(struct request *r, struct out_pool *pool, struct out *
     }
     if (!sends || resp->whole.len == 0)
         return;
-    char *behind = NULL;
-    if (resp->whole.mem && resp->whole.len <= OUT_COPY_MAX)
-        behind = out_reserve(pool, o, resp->whole.len);
-    if (behind) {
-        memcpy(behind, resp->whole.mem, resp->whole.len);
-        out_wrote(o, resp->whole.len);
-    } else {
+    if (!copy_behind(pool, o, &resp->whole))
         out_lend(o, resp->whole);
-    }
 }
 
 static struct reply head_of(const struct request *r)
