@@ -6,6 +6,7 @@
 #ifndef SKIFF_BASE_BODY_H
 #define SKIFF_BASE_BODY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>

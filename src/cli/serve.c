@@ -70,7 +70,7 @@ static char *write_config(const char *dir, const char *listen)
     put_quoted(f, listen);
     (void)fputs("]\nvhosts:\n  - root: ", f);
     put_quoted(f, dir);
-    (void)fputs("\n", f);
+    (void)fputs("\n    listing: {format: [html, json]}\n", f);
     if (fclose(f) == 0) /* tells of any failure before */
         return text;
     free(text);

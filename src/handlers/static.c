@@ -186,16 +186,18 @@ static enum verdict redirect_to_folder(struct request *r)
     return V_READY;
 }
 
-/* A folder without an index file: refused if it is there, as a listing would be. */
+/* A folder without an index file: listed, or refused if it is there. */
 static enum verdict answer_bare_folder(struct request *r, const struct static_conf *c,
                                        struct str path)
 {
     struct file *f = find(r, &c->files, str_make(path.p, path.n ? path.n - 1 : 0), CODING_IDENTITY);
     if (!f)
         return refuse(r, 503);
-    int error = f->error ? f->error : f->disk.kind == DISK_DIRECTORY ? EACCES : ENOTDIR;
+    bool is_folder = f->error == 0 && f->disk.kind == DISK_DIRECTORY;
+    int error = f->error ? f->error : is_folder ? EACCES : ENOTDIR;
     pin_drop(&f->pin);
-    return answer_error(r, c, error);
+    return is_folder && c->listing.count > 0 ? listing_handle(r, c, path)
+                                             : answer_error(r, c, error);
 }
 
 /* `path` ends in '/' or is empty: the first index file answers. */
@@ -251,6 +253,8 @@ static enum verdict handle(struct request *r, const void *conf)
 {
     const struct static_conf *c = conf;
     struct str path = str_from(r->path, 1);
+    if (r->waits_for)
+        return listing_handle(r, c, path);
     if (r->head->method != METHOD_GET && r->head->method != METHOD_HEAD)
         return answer_method(r);
     if (path.n >= FILECACHE_PATH_MAX || (c->hidden == HIDDEN_DENY && is_hidden(r->path)))
@@ -286,5 +290,6 @@ const struct handler_type handler_static = {
     .open = static_open,
     .close = static_close,
     .handle = handle,
+    .abandon = listing_abandon,
     .put_page = put_page,
 };

@@ -142,6 +142,13 @@ const struct opt static_options[] = {
      .doc = "The page that answers when somebody goes to a path that is no file, for single-page "
             "applications; false: none.",
      .was = "try_files"},
+    {.key = "listing",
+     .kind = K_GROUP,
+     .at = AT(struct static_conf, listing, struct listing_conf),
+     .table = listing_rows,
+     .short_key = "format",
+     .doc = "Listings of folders that have no index; a format alone is enough.",
+     .was = "autoindex"},
     {0},
 };
 
@@ -186,7 +193,8 @@ bool static_prepare(void *conf, struct load *l, const struct yaml_node *where)
     order_codings(c);
     bool codes = c->order_count > 0;
     c->files = c->pages = root;
-    return style_lines(c, l, codes ? "Accept-Encoding" : "", &c->files.style.lines) &&
+    return listing_prepare(&c->listing, l, c->cache_control) &&
+           style_lines(c, l, codes ? "Accept-Encoding" : "", &c->files.style.lines) &&
            style_lines(c, l, codes ? "Accept, Accept-Encoding" : "Accept", &c->pages.style.lines);
 }
 

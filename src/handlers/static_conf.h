@@ -2,6 +2,7 @@
 #ifndef SKIFF_HANDLERS_STATIC_CONF_H
 #define SKIFF_HANDLERS_STATIC_CONF_H
 
+#include "handlers/static_listing.h"
 #include "server/filecache.h"
 #include "server/module.h"
 
@@ -19,6 +20,7 @@ struct static_conf {
     struct str_list precompressed; /* "off", or keys of codings */
     struct str cache_control;      /* empty: none */
     struct str fallback;           /* a path; empty: none */
+    struct listing_conf listing;
     /* Made of these by prepare(): */
     uint8_t order[CODING_COUNT]; /* codings to look for, the preferred first */
     unsigned order_count;

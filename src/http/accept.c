@@ -49,6 +49,38 @@ bool accept_next(struct str *rest, struct accept_item *out)
     return false;
 }
 
+/* How exactly a range of types names this one: 3, 2, 1, or 0 when it does not. */
+static int closeness(struct str range, struct str type)
+{
+    if (str_eq_nocase(range, type))
+        return 3;
+    if (str_eq(range, STR("*/*")))
+        return 1;
+    struct str kind = str_make(type.p, (size_t)(str_find(type, '/') + 1));
+    bool is_kind = range.n == kind.n + 1 && range.p[range.n - 1] == '*' &&
+                   str_eq_nocase(str_make(range.p, kind.n), kind);
+    return is_kind ? 2 : 0;
+}
+
+uint16_t accept_weight(const struct http_head *h, struct str type)
+{
+    struct str value;
+    struct accept_item item;
+    int best = 0;
+    uint16_t weight = 0;
+    if (!http_has(h, KNOWN_ACCEPT))
+        return ACCEPT_WEIGHT_MAX;
+    for (uint16_t at = 0; http_next_value(h, KNOWN_ACCEPT, &at, &value);)
+        while (accept_next(&value, &item)) {
+            int close = closeness(item.name, type);
+            if (close > best) {
+                best = close;
+                weight = item.weight;
+            }
+        }
+    return weight;
+}
+
 bool accept_names_html(const struct http_head *h)
 {
     struct str value;

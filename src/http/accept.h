@@ -17,6 +17,11 @@ struct accept_item {
 /* The next element of one field line's value, which loses it; false at its end. */
 bool accept_next(struct str *rest, struct accept_item *out);
 
+/* How much the client wants a media type, 0 to 1000: what it says of the type itself goes before
+ * its kind ("text" and a star), and that before any (section 12.5.1). Without Accept it wants all.
+ */
+uint16_t accept_weight(const struct http_head *h, struct str type);
+
 /* Does the client name HTML itself, as browsers do when somebody goes to a page? Wildcards, which
  * scripts and tools send, do not count. */
 bool accept_names_html(const struct http_head *h);

@@ -97,6 +97,19 @@ int disk_open(int root, const char *path, enum disk_links links, struct disk_fil
     return r;
 }
 
+int disk_look(int root, const char *path, enum disk_links links, struct disk_file *out)
+{
+    if (*path == '/')
+        return -EXDEV;
+    int fd = openat2(root, *path ? path : ".", O_PATH, resolve_flags(links));
+    if (fd < 0)
+        return fd;
+    int r = disk_stat(fd, out);
+    (void)close(fd); /* a path-only descriptor */
+    out->fd = -1;
+    return r;
+}
+
 ssize_t disk_read(int fd, void *dst, size_t n, off_t at)
 {
     size_t got = 0;

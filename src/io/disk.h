@@ -35,6 +35,9 @@ int disk_open_root(const char *path);
 /* Opens `path` (terminated, relative, no leading slash; "" or "." is the root itself) for
  * reading. 0, or -errno: ENOENT, ENOTDIR, EACCES, ELOOP and EXDEV (a refused symlink), EMFILE... */
 int disk_open(int root, const char *path, enum disk_links links, struct disk_file *out);
+/* What `path` leads to, by the same rules, without opening it for reading: *out has no descriptor.
+ * 0 or -errno. */
+int disk_look(int root, const char *path, enum disk_links links, struct disk_file *out);
 /* Reads exactly n bytes at `at`; the count really read (less when the file is shorter), or -errno.
  */
 ssize_t disk_read(int fd, void *dst, size_t n, off_t at);

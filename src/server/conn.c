@@ -212,7 +212,8 @@ static enum step respond(struct conn *c)
     uint32_t limit = w->config->limits.keepalive.requests;
     if (!c->out)
         c->out = out_get(&w->outs);
-    bool endless = r->resp.stream && r->resp.stream->left < 0; /* its end is the connection's */
+    /* HTTP/1.0 has no chunks: the end of a stream of unknown length is the connection's. */
+    bool endless = r->resp.stream && r->resp.stream->left < 0 && r->head->minor == 0;
     if (r->resp.close || endless || !r->head->keep_alive || w->finishing ||
         (limit && c->served >= limit))
         c->flags |= CONN_LAST;

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "http/chunked.h"
 #include "http/lines.h"
 #include "http/range.h"
 #include "http/reply.h"
@@ -137,13 +138,16 @@ static enum reply_connection connection_of(const struct request *r)
     return r->head->minor == 0 ? REPLY_KEEP_1_0 : REPLY_KEEP;
 }
 
-static int64_t length_of(const struct response *resp)
+static int64_t length_of(const struct request *r)
 {
+    const struct response *resp = &r->resp;
     if (resp->is_measured || !status_has_content(resp->status))
         return LENGTH_NONE;
     if (!resp->stream)
         return (int64_t)resp->whole.len;
-    return resp->stream->left >= 0 ? resp->stream->left : LENGTH_NONE;
+    if (resp->stream->left >= 0)
+        return resp->stream->left;
+    return r->head->minor == 0 ? LENGTH_NONE : LENGTH_CHUNKED; /* its end is the connection's */
 }
 
 /* What is small goes behind its head, into the same send. false: it does not fit, or is large, or
@@ -189,7 +193,7 @@ static struct reply head_of(const struct request *r)
         .date = str_make(conn_clock(r->conn)->date, HTTP_DATE_LEN),
         .fixed = r->resp.fixed,
         .extra = r->resp.extra,
-        .length = length_of(&r->resp),
+        .length = length_of(r),
     };
 }
 
@@ -279,6 +283,21 @@ static void apply_range(struct request *r)
     }
 }
 
+/* A stream of unknown length is cut into chunks, unless the client knows none (RFC 9112
+ * section 6.1).
+ */
+static void frame_stream(struct request *r)
+{
+    struct body *stream = r->resp.stream;
+    if (!stream || stream->left >= 0 || r->head->minor == 0)
+        return;
+    struct chunked *c = request_alloc(r, sizeof *c);
+    if (c)
+        r->resp.stream = chunked_init(c, stream);
+    else
+        reply_status(r, 503);
+}
+
 bool dispatch_finish(struct request *r, struct out_pool *pool, struct out *o)
 {
     r->resp.head_only = r->head->method == METHOD_HEAD;
@@ -289,6 +308,7 @@ bool dispatch_finish(struct request *r, struct out_pool *pool, struct out *o)
     if (r->resp.status >= 400)
         errorpages_apply(r);
     apply_filters(r);
+    frame_stream(r);
     struct reply head = head_of(r);
     if (reply_max(&head) > RESPONSE_HEAD_MAX) {
         log_error("an answer's head is over %d bytes: answered with 500", RESPONSE_HEAD_MAX);

@@ -44,6 +44,7 @@ struct request {
     struct str path; /* decoded, normalised, begins with '/'; points into head or arena */
     struct upload upload;
     struct response resp;
+    void *waits_for;     /* a handler's own, from V_WAIT to its next call or abandon() */
     uint64_t began_us;   /* monotonic, when the head was complete */
     uint64_t starts_at;  /* what the queue had been given before this answer's first byte */
     uint32_t head_bytes; /* of the answer's head */

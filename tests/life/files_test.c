@@ -90,5 +90,66 @@ START_TEST(a_page_that_is_configured_but_missing_is_told_once)
 }
 END_TEST
 
+static void make_entries(int from, int to)
+{
+    char *folder = server_path(&server, "www/many");
+    int fd = open(folder, O_PATH | O_DIRECTORY);
+    ck_assert_int_ge(fd, 0);
+    for (int i = from; i < to; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "entry-%06d", i);
+        int file = openat(fd, name, O_WRONLY | O_CREAT | O_EXCL, 0644);
+        ck_assert_int_ge(file, 0);
+        close(file);
+    }
+    close(fd);
+    free(folder);
+}
+
+static const char listing_text[] = "version: 1\n"
+                                   "process: {workers: 1}\n"
+                                   "listen: [\"127.0.0.1:@PORT@\"]\n"
+                                   "vhosts: [{root: @DIR@/www, listing: json}]\n";
+
+START_TEST(a_large_folder_is_listed_while_others_are_answered)
+{
+    size_t n;
+    bool closed;
+    server_put_text(&server, "www/many/a", "a");
+    server_put_text(&server, "www/b.txt", "b");
+    make_entries(1, 100000);
+    server_start(&server, listing_text);
+    int slow = server_dial(&server);
+    ck_assert(send_text(slow, "GET /many/ HTTP/1.0\r\nHost: a\r\n\r\n"));
+    for (int i = 0; i < 200; i++)
+        ck_assert_int_eq(ask("/b.txt", "X: y"), 200); /* the page is not read yet */
+    char *page = read_to_end(slow, LAUNCH_WAIT_MS, &n, &closed);
+    ck_assert(closed);
+    unsigned entries = 0;
+    for (const char *p = page; (p = strstr(p, "\"name\":")); p++)
+        entries++;
+    ck_assert_uint_eq(entries, 100000);
+    ck_assert_int_eq(memcmp(page + n - 4, "}\n]\n", 4), 0);
+    free(page);
+    close(slow);
+    ck_assert_int_eq(server_stop(&server), 0);
+}
+END_TEST
+
+START_TEST(a_folder_that_is_too_large_is_refused_and_told)
+{
+    server_put_text(&server, "www/many/a", "a");
+    server_put_text(&server, "www/b.txt", "b");
+    make_entries(0, 200000);
+    server_start(&server, listing_text);
+    ck_assert_int_eq(ask("/many/", "X: y"), 500);
+    ck_assert(server_says(&server, "a folder has more than 200000 entries", 1000));
+    ck_assert_int_eq(ask("/b.txt", "X: y"), 200);
+    ck_assert_int_eq(server_stop(&server), 0);
+}
+END_TEST
+
 UNIT_MAIN_WITH("life/files", prepare, release, a_stale_sibling_is_told_once,
-               a_page_that_is_configured_but_missing_is_told_once)
+               a_page_that_is_configured_but_missing_is_told_once,
+               a_large_folder_is_listed_while_others_are_answered,
+               a_folder_that_is_too_large_is_refused_and_told)

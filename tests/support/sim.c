@@ -89,6 +89,13 @@ ssize_t disk_read(int fd, void *dst, size_t n, off_t at)
     return (ssize_t)got;
 }
 
+int disk_look(int root, const char *path, enum disk_links links, struct disk_file *out)
+{
+    int r = disk_open(root, path, links, out);
+    out->fd = -1; /* the fake ones are not closed */
+    return r;
+}
+
 int disk_stat(int fd, struct disk_file *out)
 {
     return disk_open(SIM_ROOT, files[fd - SIM_FD].path, LINKS_FOLLOW, out);

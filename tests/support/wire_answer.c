@@ -133,8 +133,13 @@ static const char *frame(struct wire_answer *a, bool bodiless)
     struct str length = answer_value(a, STR("Content-Length"));
     bool never = a->status < 200 || a->status == 204;
     a->length = 0;
-    if (answer_value(a, STR("Transfer-Encoding")).p)
-        return "Transfer-Encoding where nothing of unknown length is sent";
+    struct str coding = answer_value(a, STR("Transfer-Encoding"));
+    if (coding.p) {
+        a->chunked = !bodiless;
+        if (!str_eq(coding, STR("chunked")) || length.p || never || a->status == 304)
+            return "Transfer-Encoding where it may not stand, or is not \"chunked\"";
+        return NULL;
+    }
     if (never)
         return length.p ? "Content-Length where no content may be" : NULL;
     if (a->status == 304)
@@ -175,6 +180,58 @@ static const char *parse_head(struct wire_answer *a, struct str head)
     return wrong;
 }
 
+/* The size line of a chunk: what we send has no extensions and no leading zeros. */
+static const char *parse_chunk_size(struct str line, uint64_t *size)
+{
+    *size = 0;
+    for (size_t i = 0; i < line.n; i++) {
+        char c = line.p[i];
+        bool is_digit = ascii_is_digit(c) || (c >= 'a' && c <= 'f');
+        if (!is_digit || *size > UINT32_MAX)
+            return "malformed chunk size";
+        *size = *size * 16 + (uint64_t)(ascii_is_digit(c) ? c - '0' : c - 'a' + 10);
+    }
+    bool is_plain = line.n == 1 || (line.n > 1 && line.p[0] != '0');
+    return is_plain ? NULL : "malformed chunk size";
+}
+
+/* Puts the chunks' data together (RFC 9112 section 7.1). */
+static enum answer_result join_chunks(struct wire_answer *a, struct str rest, const char **wrong)
+{
+    static char *joined; /* one answer is looked at at a time */
+    size_t n = 0;
+    char *larger = realloc(joined, rest.n + 1);
+    *wrong = "no memory";
+    if (!larger)
+        return ANSWER_BAD;
+    joined = larger;
+    for (const char *begin = rest.p;;) {
+        uint64_t size;
+        const char *end = memmem(rest.p, rest.n, "\r\n", 2);
+        *wrong = "a chunk's size does not end";
+        if (!end)
+            return rest.n > 16 ? ANSWER_BAD : ANSWER_MORE;
+        *wrong = parse_chunk_size(str_make(rest.p, (size_t)(end - rest.p)), &size);
+        if (*wrong)
+            return ANSWER_BAD;
+        rest = str_from(rest, (size_t)(end + 2 - rest.p));
+        if (rest.n < size + 2)
+            return ANSWER_MORE;
+        *wrong = "a chunk does not end in CRLF";
+        if (memcmp(rest.p + size, "\r\n", 2) != 0)
+            return ANSWER_BAD;
+        memcpy(joined + n, rest.p, size);
+        n += size;
+        rest = str_from(rest, size + 2);
+        if (size > 0)
+            continue;
+        a->body = str_make(joined, n);
+        a->used += (size_t)(rest.p - begin);
+        *wrong = NULL;
+        return ANSWER_OK;
+    }
+}
+
 enum answer_result answer_parse(struct wire_answer *a, struct str bytes, bool bodiless, time_t now,
                                 const char **complaint)
 {
@@ -193,6 +250,9 @@ enum answer_result answer_parse(struct wire_answer *a, struct str bytes, bool bo
         *complaint = check_fields(a, bodiless, now);
     if (*complaint)
         return ANSWER_BAD;
+    a->used = head + 4;
+    if (a->chunked)
+        return join_chunks(a, str_from(bytes, a->used), complaint);
     if (bytes.n - head - 4 < a->length)
         return ANSWER_MORE;
     a->body = str_make(end + 4, (size_t)a->length);

@@ -21,9 +21,10 @@ struct wire_answer {
     struct str reason;
     struct answer_field fields[ANSWER_FIELDS_MAX];
     unsigned count;
-    uint64_t length; /* of the content that follows; 0 for HEAD, 1xx, 204 and 304 */
-    struct str body;
-    size_t used; /* bytes of the whole */
+    uint64_t length; /* of the content that follows; 0 for HEAD, 1xx, 204 and 304, or in chunks */
+    bool chunked;
+    struct str body; /* without the chunks' framing: then valid until the next answer is read */
+    size_t used;     /* bytes of the whole */
 };
 
 enum answer_result {

@@ -47,6 +47,20 @@ START_TEST(a_right_answer_is_taken_apart)
 }
 END_TEST
 
+START_TEST(chunks_are_put_together)
+{
+    const char *text = STATUS USUAL "Transfer-Encoding: chunked\r\n\r\n"
+                                    "2\r\nab\r\n10\r\n0123456789abcdef\r\n0\r\n\r\nHTTP/1.1 next";
+    ck_assert_ptr_null(judge(text, false));
+    ck_str(a.body, "ab0123456789abcdef");
+    ck_assert_str_eq(text + a.used, "HTTP/1.1 next");
+    ck_assert_ptr_null(judge(STATUS USUAL "Transfer-Encoding: chunked\r\n\r\n", true));
+    ck_assert_uint_eq(a.body.n, 0);
+    ck_assert_str_eq(
+        judge(STATUS USUAL "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n", false), "more");
+}
+END_TEST
+
 START_TEST(content_is_absent_where_it_may_not_be)
 {
     ck_assert_ptr_null(judge(STATUS USUAL LENGTH "\r\n", true));
@@ -116,8 +130,16 @@ START_TEST(a_length_that_is_missing_or_wrong_is_refused)
     refused(STATUS USUAL LENGTH LENGTH "\r\nhi", "a field that may stand once stands twice");
     refused("HTTP/1.1 204 No Content\r\n" USUAL "Content-Length: 0\r\n\r\n",
             "Content-Length where no content may be");
-    refused(STATUS USUAL "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-            "Transfer-Encoding where nothing of unknown length is sent");
+    refused(STATUS USUAL "Transfer-Encoding: gzip\r\n\r\n0\r\n\r\n",
+            "Transfer-Encoding where it may not stand, or is not \"chunked\"");
+    refused(STATUS USUAL LENGTH "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "Transfer-Encoding where it may not stand, or is not \"chunked\"");
+    refused(STATUS USUAL "Transfer-Encoding: chunked\r\n\r\n02\r\nab\r\n0\r\n\r\n",
+            "malformed chunk size");
+    refused(STATUS USUAL "Transfer-Encoding: chunked\r\n\r\n2;x\r\nab\r\n0\r\n\r\n",
+            "malformed chunk size");
+    refused(STATUS USUAL "Transfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n",
+            "a chunk does not end in CRLF");
 }
 END_TEST
 
@@ -150,7 +172,7 @@ START_TEST(an_etag_is_quoted)
 }
 END_TEST
 
-UNIT_MAIN("support/wire_answer", a_right_answer_is_taken_apart,
+UNIT_MAIN("support/wire_answer", a_right_answer_is_taken_apart, chunks_are_put_together,
           content_is_absent_where_it_may_not_be, every_beginning_of_an_answer_asks_for_more,
           a_malformed_head_is_refused, a_head_without_end_is_refused,
           fields_beyond_the_limit_are_refused, a_length_that_is_missing_or_wrong_is_refused,
