@@ -11,7 +11,7 @@
 struct static_conf;
 
 enum {
-    LISTING_ENTRIES_MAX = 200 * 1000, /* of one folder; a larger one is answered with 500 */
+    LISTING_ENTRIES_MAX = 120 * 1000, /* of one folder; a larger one is answered with 500 */
 };
 
 struct listing_conf {

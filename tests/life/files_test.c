@@ -111,6 +111,7 @@ static const char listing_text[] = "version: 1\n"
                                    "listen: [\"127.0.0.1:@PORT@\"]\n"
                                    "vhosts: [{root: @DIR@/www, listing: json}]\n";
 
+/* A hundred thousand entries are a page, some more are a refusal. */
 START_TEST(a_large_folder_is_listed_while_others_are_answered)
 {
     size_t n;
@@ -125,25 +126,18 @@ START_TEST(a_large_folder_is_listed_while_others_are_answered)
         ck_assert_int_eq(ask("/b.txt", "X: y"), 200); /* the page is not read yet */
     char *page = read_to_end(slow, LAUNCH_WAIT_MS, &n, &closed);
     ck_assert(closed);
+    const char *rows = strstr(page, "[\n");
+    ck_assert_ptr_nonnull(rows);
     unsigned entries = 0;
-    for (const char *p = page; (p = strstr(p, "\"name\":")); p++)
-        entries++;
+    for (const char *p = rows + 2; *p; p++)
+        entries += *p == '{';
     ck_assert_uint_eq(entries, 100000);
     ck_assert_int_eq(memcmp(page + n - 4, "}\n]\n", 4), 0);
     free(page);
     close(slow);
-    ck_assert_int_eq(server_stop(&server), 0);
-}
-END_TEST
-
-START_TEST(a_folder_that_is_too_large_is_refused_and_told)
-{
-    server_put_text(&server, "www/many/a", "a");
-    server_put_text(&server, "www/b.txt", "b");
-    make_entries(0, 200000);
-    server_start(&server, listing_text);
+    make_entries(100000, 120001);
     ck_assert_int_eq(ask("/many/", "X: y"), 500);
-    ck_assert(server_says(&server, "a folder has more than 200000 entries", 1000));
+    ck_assert(server_says(&server, "a folder has more than 120000 entries", 1000));
     ck_assert_int_eq(ask("/b.txt", "X: y"), 200);
     ck_assert_int_eq(server_stop(&server), 0);
 }
@@ -151,5 +145,4 @@ END_TEST
 
 UNIT_MAIN_WITH("life/files", prepare, release, a_stale_sibling_is_told_once,
                a_page_that_is_configured_but_missing_is_told_once,
-               a_large_folder_is_listed_while_others_are_answered,
-               a_folder_that_is_too_large_is_refused_and_told)
+               a_large_folder_is_listed_while_others_are_answered)
