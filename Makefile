@@ -67,6 +67,9 @@ UNIT := $(patsubst %.c,$(V)/%,$(wildcard tests/unit/*/*_test.c))
 LIFE := $(patsubst %.c,$(V)/%,$(wildcard tests/life/*_test.c))
 WIRE_SOURCES := $(wildcard tests/wire/*.c)
 WIRE := $(if $(WIRE_SOURCES),$(V)/tests/wire/runner)
+# The same transcripts through the simulation, with its connections and threads, but the real disk.
+SPLIT_SOURCES := $(wildcard tests/wire_split/*.c) $(filter-out %/runner.c %/line.c,$(WIRE_SOURCES))
+SPLIT := $(V)/tests/wire_split/runner
 FUZZ_NAMES := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 REPLAY := $(FUZZ_NAMES:%=$(V)/tests/fuzz/%_replay)
 TEST_LIBRARIES = $(V)/libskiff.a $(V)/libsupport.a $(LLHTTP_OBJECTS)
@@ -139,8 +142,9 @@ manual: all ## write docs/manual.md anew from the option tables
 
 $(UNIT) $(LIFE): $(V)/%: $(V)/%.o
 $(WIRE): $(WIRE_SOURCES:%.c=$(V)/%.o)
-$(UNIT) $(LIFE) $(WIRE): $(TEST_LIBRARIES)
-	$(call SAY,LINK) $(LINK) -fno-lto $(filter %_test.o $(V)/tests/wire/%,$^) $(ARCHIVES) $(LIBS) $(CHECK_FLAGS)
+$(SPLIT): $(SPLIT_SOURCES:%.c=$(V)/%.o) $(V)/src/io/disk.o
+$(UNIT) $(LIFE) $(WIRE) $(SPLIT): $(TEST_LIBRARIES)
+	$(call SAY,LINK) $(LINK) -fno-lto $(filter %_test.o %/disk.o $(V)/tests/wire/% $(V)/tests/wire_split/%,$^) $(ARCHIVES) $(LIBS) $(CHECK_FLAGS)
 $(REPLAY): $(V)/tests/fuzz/%_replay: $(V)/tests/fuzz/%_fuzz.o $(V)/tests/support/replay.o $(TEST_LIBRARIES)
 	$(call SAY,LINK) $(LINK) -fno-lto $(filter %_fuzz.o %/replay.o,$^) $(ARCHIVES) $(LIBS)
 $(FUZZ_NAMES:%=$(V)/%_fuzz): $(V)/%_fuzz: $(V)/tests/fuzz/%_fuzz.o $(TEST_LIBRARIES)
@@ -149,15 +153,15 @@ $(FUZZ_NAMES:%=$(V)/%_fuzz): $(V)/%_fuzz: $(V)/tests/fuzz/%_fuzz.o $(TEST_LIBRAR
 .PHONY: test unit wire life asan check fuzz fuzz-bins fuzz-replay coverage bench bench-quick have-check
 have-check:
 	@[ "$(HAVE_CHECK)" = 1 ] || { echo "the tests need Check (Debian: check): run 'make deps'" >&2; exit 1; }
-$(UNIT:=.o) $(LIFE:=.o) $(WIRE): | have-check
+$(UNIT:=.o) $(LIFE:=.o) $(WIRE) $(SPLIT): | have-check
 
 RUN_TESTS = SKIFF="$(CURDIR)/$(BINARY)" .ci/run-tests
-test: all $(UNIT) $(WIRE) $(LIFE) ## all tests: unit, wire and life; ends in "N passed, M failed"
-	@$(RUN_TESTS) $(UNIT) -- $(WIRE) $(LIFE)
+test: all $(UNIT) $(SPLIT) $(WIRE) $(LIFE) ## all tests: unit, wire and life; ends in "N passed, M failed"
+	@$(RUN_TESTS) $(SPLIT) $(UNIT) -- $(WIRE) $(LIFE)
 unit: $(UNIT) ## the unit tests
 	@$(RUN_TESTS) $(UNIT)
-wire: all $(WIRE) ## transcripts of conversations, played against the real binary
-	@$(RUN_TESTS) -- $(WIRE)
+wire: all $(WIRE) $(SPLIT) ## transcripts of conversations: with the real binary, and simulated, cut at every byte
+	@$(RUN_TESTS) $(SPLIT) -- $(WIRE)
 life: all $(LIFE) ## start, stop, crash, reload, logs, against the real binary
 	@$(RUN_TESTS) -- $(LIFE)
 asan: ## all tests under ASan and UBSan
@@ -177,7 +181,7 @@ bench: all ## measure against nginx side by side; prints a table with ratios
 bench-quick: all ## the same in short, less exact
 	tests/bench/run --quick
 .PHONY: build-tests
-build-tests: all $(UNIT) $(WIRE) $(LIFE)
+build-tests: all $(UNIT) $(SPLIT) $(WIRE) $(LIFE)
 
 # --- care --------------------------------------------------------------------------------------------
 

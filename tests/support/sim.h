@@ -1,8 +1,8 @@
 /* sim: the real state machine on a fake transport, a fake disk and a fake clock.
  *
  * Bytes arrive and the peer's window opens only as the player says, so every split of the input
- * and every short write can be played; nothing here touches a socket or a real file. Linking this
- * file replaces io/disk.c. */
+ * and every short write can be played; nothing here touches a socket. The fake disk, sim_disk.c,
+ * takes the place of io/disk.c in programs that link it first; others keep the real one. */
 #ifndef SKIFF_TESTS_SIM_H
 #define SKIFF_TESTS_SIM_H
 

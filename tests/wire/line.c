@@ -1,14 +1,17 @@
 /* line: sockets, with a record. */
 #include "wire/line.h"
 
-#include "support/launcher.h"
-
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* Bytes of one piece in the record; of one that only goes on with what was shown. */
 enum { SHOWN_MAX = 500, SHOWN_MORE = 20 };
+
+void line_open(struct line *l, const struct server *s)
+{
+    l->fd = server_dial(s);
+}
 
 struct str line_rest(const struct line *l)
 {
@@ -25,7 +28,7 @@ bool line_send(struct line *l, struct str bytes, size_t piece, int pause_ms, str
         if (!send_all(l->fd, bytes.p + at, n))
             return false;
         if (pause_ms > 0)
-            sleep_ms(pause_ms);
+            line_sleep(pause_ms);
     }
     return true;
 }
@@ -33,7 +36,7 @@ bool line_send(struct line *l, struct str bytes, size_t piece, int pause_ms, str
 bool line_receive(struct line *l, size_t max, uint64_t end_ms, struct text *talk)
 {
     struct pollfd p = {.fd = l->fd, .events = POLLIN};
-    uint64_t now = now_ms();
+    uint64_t now = line_now();
     if (l->ended || poll(&p, 1, end_ms > now ? (int)(end_ms - now) : 0) != 1)
         return false;
     size_t shown = line_rest(l).n == 0 ? SHOWN_MAX : SHOWN_MORE;
@@ -50,10 +53,30 @@ bool line_receive(struct line *l, size_t max, uint64_t end_ms, struct text *talk
     return false;
 }
 
+void line_end(struct line *l)
+{
+    (void)shutdown(l->fd, SHUT_WR); /* a peer that is gone shows in what comes */
+}
+
 void line_close(struct line *l)
 {
     if (l->fd >= 0)
         (void)close(l->fd);
     l->fd = -1;
     text_done(&l->in);
+}
+
+uint64_t line_now(void)
+{
+    return now_ms();
+}
+
+time_t line_wall(void)
+{
+    return time(NULL);
+}
+
+void line_sleep(int ms)
+{
+    sleep_ms(ms);
 }

@@ -7,17 +7,17 @@
 #include "base/check.h"
 #include "support/launcher.h"
 #include "wire/folder.h"
+#include "wire/set.h"
 #include "wire/talk.h"
 #include "wire/text.h"
 
 #include <check.h>
-#include <fts.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILES_MAX = 256, TEST_MAX_S = 30 };
+enum { TEST_MAX_S = 30 };
 
 /* Check calls tests and fixtures without an argument: the file being played. */
 static struct {
@@ -26,27 +26,6 @@ static struct {
     bool left_badly; /* the server, when it was told to */
 } now;
 
-/* Puts before and behind a configuration what it does not say itself. */
-static void server_config(struct text *t, const struct yaml_node *config)
-{
-    static const char *const usual[] = {
-        "version: 1\n",
-        "process: {workers: 1}\n",
-        "listen: [\"127.0.0.1:@PORT@\"]\n",
-        "vhosts: [{root: @DIR@/www}]\n",
-    };
-    const char *own = config ? node_text(config).p : "";
-    text_add(t, str_of(own));
-    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
-        char key[16];
-        size_t n = strcspn(usual[i], ":") + 1;
-        CHECK(n < sizeof key - 1);
-        (void)snprintf(key, sizeof key, "\n%.*s", (int)n, usual[i]);
-        if (strncmp(own, key + 1, n) != 0 && !strstr(own, key))
-            text_add(t, str_of(usual[i]));
-    }
-}
-
 static void start(void)
 {
     struct text config = {0};
@@ -54,7 +33,7 @@ static void start(void)
     server_prepare(&now.server);
     if (files)
         folder_make(&now.server, files);
-    server_config(&config, yaml_get(now.transcript.root, "config"));
+    set_config(&config, yaml_get(now.transcript.root, "config"));
     server_start(&now.server, config.p);
     text_done(&config);
 }
@@ -103,33 +82,13 @@ static bool play_file(const char *path)
     return is_fine;
 }
 
-static int by_name(const FTSENT **a, const FTSENT **b)
-{
-    return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-/* The transcripts among and below the given paths; the number of them. */
-static int collect(char *const *paths, char **files)
-{
-    int count = 0;
-    FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
-    CHECK(tree != NULL);
-    for (FTSENT *e; (e = fts_read(tree));)
-        if (e->fts_info == FTS_F && str_ends(str_of(e->fts_name), STR(".yaml"))) {
-            CHECK(count < FILES_MAX);
-            files[count] = strdup(e->fts_path);
-            CHECK(files[count++] != NULL);
-        }
-    (void)fts_close(tree); /* only read */
-    return count;
-}
-
 int main(int argc, char **argv)
 {
-    char whole[] = "tests/wire", *usual[] = {whole, NULL}, *files[FILES_MAX];
+    char *files[SET_FILES_MAX];
     bool is_fine = true;
+    (void)argc;
     (void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
-    int count = collect(argc > 1 ? argv + 1 : usual, files);
+    int count = set_collect(argv + 1, files);
     if (count == 0)
         (void)fprintf(stderr, "no transcripts\n");
     for (int i = 0; i < count; i++) {

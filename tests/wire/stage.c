@@ -33,7 +33,8 @@ struct line *stage_line(struct stage *st, struct str name)
             return &st->lines[i];
     ck_assert_uint_lt(st->count, STAGE_LINES_MAX);
     struct line *l = &st->lines[st->count++];
-    *l = (struct line){.name = name, .fd = server_dial(st->server)};
+    *l = (struct line){.name = name};
+    line_open(l, st->server);
     return l;
 }
 

@@ -8,8 +8,6 @@
 
 #include <check.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <time.h>
 
 enum { READ_MAX = 256 * 1024 };
 
@@ -98,10 +96,10 @@ static void receive_answer(struct stage *st, struct line *l, const struct yaml_n
     struct wire_answer a;
     const char *complaint;
     bool is_cut = expect && yaml_get(expect, "cut") && node_flag(yaml_get(expect, "cut"));
-    uint64_t end = now_ms() + LINE_WAIT_MS;
+    uint64_t end = line_now() + LINE_WAIT_MS;
     enum answer_result result;
     bodiless = bodiless || (expect && yaml_get(expect, "bodiless"));
-    while ((result = answer_parse(&a, line_rest(l), bodiless, time(NULL), &complaint)) ==
+    while ((result = answer_parse(&a, line_rest(l), bodiless, line_wall(), &complaint)) ==
            ANSWER_MORE)
         if (!line_receive(l, READ_MAX, end, &st->talk))
             break;
@@ -156,7 +154,7 @@ static void expect_answers(struct stage *st, struct line *l, const struct yaml_n
 /* The peer's end of file, and nothing before it. */
 static void expect_end(struct stage *st, struct line *l)
 {
-    uint64_t end = now_ms() + LINE_WAIT_MS;
+    uint64_t end = line_now() + LINE_WAIT_MS;
     while (line_receive(l, READ_MAX, end, &st->talk))
         ;
     if (line_rest(l).n > 0)
@@ -170,7 +168,7 @@ static void expect_end(struct stage *st, struct line *l)
 
 static void expect_silence(struct stage *st, struct line *l, int ms)
 {
-    if (line_receive(l, READ_MAX, now_ms() + (uint64_t)ms, &st->talk) || line_rest(l).n > 0)
+    if (line_receive(l, READ_MAX, line_now() + (uint64_t)ms, &st->talk) || line_rest(l).n > 0)
         stage_fail(st, "something came where nothing should");
     if (l->ended)
         stage_fail(st, "the connection was closed");
@@ -178,7 +176,7 @@ static void expect_silence(struct stage *st, struct line *l, int ms)
 
 static void read_ahead(struct stage *st, struct line *l, size_t size)
 {
-    uint64_t end = now_ms() + LINE_WAIT_MS;
+    uint64_t end = line_now() + LINE_WAIT_MS;
     while (line_rest(l).n < size)
         if (!line_receive(l, size - line_rest(l).n, end, &st->talk))
             stage_fail(st, "only %zu bytes came", line_rest(l).n);
@@ -189,7 +187,7 @@ static void read_ahead(struct stage *st, struct line *l, size_t size)
 static void check_time(struct stage *st, const struct yaml_node *step, uint64_t began)
 {
     const struct yaml_node *after = yaml_get(step, "after"), *before = yaml_get(step, "before");
-    uint64_t took = now_ms() - began;
+    uint64_t took = line_now() - began;
     if (after && took < (uint64_t)node_ms(after))
         stage_fail(st, "it took only %u ms", (unsigned)took);
     if (before && took > (uint64_t)node_ms(before))
@@ -215,16 +213,16 @@ static void receive_step(struct stage *st, struct line *l, const struct yaml_nod
 static void play_step(struct stage *st, const struct yaml_node *step)
 {
     const struct yaml_node *on = yaml_get(step, "on");
-    uint64_t began = now_ms();
+    uint64_t began = line_now();
     struct line *l = stage_line(st, on ? node_text(on) : STR("first"));
     if (yaml_get(step, "files"))
         folder_make(st->server, yaml_get(step, "files"));
     if (yaml_get(step, "wait"))
-        sleep_ms(node_ms(yaml_get(step, "wait")));
+        line_sleep(node_ms(yaml_get(step, "wait")));
     send_step(st, l, step);
     if (yaml_get(step, "half_close")) {
         l->half_closed = node_flag(yaml_get(step, "half_close"));
-        (void)shutdown(l->fd, SHUT_WR); /* a peer that is gone shows in what comes */
+        line_end(l);
         text_add(&st->talk, STR("> (end)\n"));
     }
     receive_step(st, l, step);

@@ -54,6 +54,8 @@ static void check_field(struct stage *st, const struct wire_answer *a, const str
 static void check_bytes(struct stage *st, struct str body, struct str expected)
 {
     size_t at = 0;
+    if (str_eq(body, expected))
+        return;
     while (at < body.n && at < expected.n && body.p[at] == expected.p[at])
         at++;
     if (at < body.n || at < expected.n)
