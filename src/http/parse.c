@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "config.h"
+#include "http/plain_head.h"
 #include "http/scan.h"
 
 #include <llhttp.h>
@@ -386,10 +387,9 @@ static enum http_parse_result read_head(struct http_head *h, struct scan *s, siz
     return HTTP_HEAD_OK;
 }
 
-enum http_parse_result http_parse(struct http_head *h, char *p, size_t n,
-                                  const struct http_limits *limits, struct http_parse *io)
+enum http_parse_result http_parse_any(struct http_head *h, char *p, size_t n,
+                                      const struct http_limits *limits, struct http_parse *io)
 {
-    CHECK(limits->head_max <= HTTP_HEAD_CAP);
     clear(h, p);
     int skipped = skip_empty_lines(p, n);
     if (skipped < 0)
@@ -404,4 +404,16 @@ enum http_parse_result http_parse(struct http_head *h, char *p, size_t n,
         return r;
     io->used = (uint32_t)(head_n + (size_t)skipped);
     return read_head(h, &s, head_n);
+}
+
+enum http_parse_result http_parse(struct http_head *h, char *p, size_t n,
+                                  const struct http_limits *limits, struct http_parse *io)
+{
+    CHECK(limits->head_max <= HTTP_HEAD_CAP);
+    /* Only at the first look: a head that comes byte by byte is not read anew for each. */
+    uint32_t used = io->scanned == 0 ? plain_head_read(h, p, n, limits) : 0;
+    if (used == 0)
+        return http_parse_any(h, p, n, limits, io);
+    io->used = io->scanned = used;
+    return HTTP_HEAD_OK;
 }

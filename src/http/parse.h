@@ -3,8 +3,8 @@
  * A head is scanned once as raw bytes up to its empty line: a CR without LF, an LF without CR,
  * NUL, leading white space (obs-fold) are refused before llhttp sees it. llhttp then runs on the
  * complete head; so no parser state outlives a call, and a connection that waits for the rest of
- * a head holds bytes and a scan position, nothing else. Framing (RFC 9112 section 6) is ours:
- * what could be read two ways is refused with 400 and the connection closes. */
+ * a head holds bytes and a scan position. Framing (RFC 9112 section 6) is ours: what could be read
+ * two ways is refused with 400. Plain heads take a short way (http/plain_head.h). */
 #ifndef SKIFF_HTTP_PARSE_H
 #define SKIFF_HTTP_PARSE_H
 
@@ -37,6 +37,10 @@ struct http_parse {
  * error here: METHOD_UNKNOWN. n never needs to exceed head_max + a few skipped CRLFs. */
 enum http_parse_result http_parse(struct http_head *h, char *p, size_t n,
                                   const struct http_limits *limits, struct http_parse *io);
+
+/* The same without the short way for plain heads (http/plain_head.h): what that is held against. */
+enum http_parse_result http_parse_any(struct http_head *h, char *p, size_t n,
+                                      const struct http_limits *limits, struct http_parse *io);
 
 /* For skiff -V: "8.1.0", and whether the SSE4.2 build runs here. */
 const char *http_parser_version(void);
