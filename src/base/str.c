@@ -96,17 +96,32 @@ unsigned str_distance(struct str a, struct str b, unsigned cap)
     return least(rows[a.n % 3][b.n], cap);
 }
 
-static uint32_t hash_seed = 2166136261u;
+/* Odd, and without a pattern: the digits of pi behind the point. */
+static const uint64_t hash_factor = UINT64_C(0x243f6a8885a308d3);
+static uint64_t hash_seed = 2166136261u;
+
+/* The product of two words, folded: each bit of either counts for each bit of it. */
+static inline uint64_t mix(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
 
 void str_hash_seed(uint32_t seed)
 {
-    hash_seed = seed;
+    hash_seed = seed * hash_factor;
 }
 
 uint32_t str_hash(struct str s)
 {
-    uint32_t h = hash_seed;
-    for (size_t i = 0; i < s.n; i++)
-        h = (h ^ (uint8_t)s.p[i]) * 16777619u;
-    return h ^ (h >> 15);
+    uint64_t h = hash_seed ^ s.n;
+    for (; s.n > 8; s = str_make(s.p + 8, s.n - 8))
+        h = mix(h ^ str_load(s.p, 8), hash_factor);
+    uint64_t last = 0; /* 0 to 8 bytes, some of them twice */
+    if (s.n >= 4)
+        last = str_load(s.p, 4) << 32 | str_load(s.p + s.n - 4, 4);
+    else if (s.n > 0)
+        last =
+            str_load(s.p, 1) << 16 | str_load(s.p + s.n / 2, 1) << 8 | str_load(s.p + s.n - 1, 1);
+    return (uint32_t)mix(h ^ last, hash_factor);
 }

@@ -42,6 +42,31 @@ static inline bool str_eq(struct str a, struct str b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* n bytes as a number in the machine's order, n at most 8 and constant where this is inlined. */
+static inline uint64_t str_load(const char *p, size_t n)
+{
+    uint64_t bytes = 0;
+    memcpy(&bytes, p, n);
+    return bytes;
+}
+
+/* str_eq where the texts are short and likely equal: a few words in line, no call. */
+static inline bool str_same(struct str a, struct str b)
+{
+    size_t n = a.n;
+    if (n != b.n)
+        return false;
+    if (n < 4)
+        return n == 0 || (a.p[0] == b.p[0] && a.p[n / 2] == b.p[n / 2] && a.p[n - 1] == b.p[n - 1]);
+    if (n < 8)
+        return str_load(a.p, 4) == str_load(b.p, 4) &&
+               str_load(a.p + n - 4, 4) == str_load(b.p + n - 4, 4);
+    for (size_t i = 0; i < n - 8; i += 8)
+        if (str_load(a.p + i, 8) != str_load(b.p + i, 8))
+            return false;
+    return str_load(a.p + n - 8, 8) == str_load(b.p + n - 8, 8);
+}
+
 static inline bool str_starts(struct str s, struct str prefix)
 {
     return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
@@ -93,7 +118,8 @@ bool str_to_u64(struct str s, uint64_t max, uint64_t *out);
  * `cap`; for "did you mean". Names over 64 bytes count as `cap`. */
 unsigned str_distance(struct str a, struct str b, unsigned cap);
 
-/* A hash for tables in memory (FNV-1a folded, seeded at start so that peers cannot aim at it). */
+/* A hash for tables in memory, eight bytes at a time, seeded at start so that peers cannot aim at
+ * it. */
 uint32_t str_hash(struct str s);
 void str_hash_seed(uint32_t seed);
 

@@ -6,13 +6,6 @@
 
 #include "http/head.h"
 
-static inline uint64_t known_load(const char *p, size_t n)
-{
-    uint64_t bytes = 0;
-    memcpy(&bytes, p, n); /* n is constant where this is inlined: one instruction */
-    return bytes;
-}
-
 /* Equal but for case, a word at a time; the last word may overlap the one before. Only known names
  * come out equal: they are letters and '-', which no other token character turns into when bit 5 is
  * set. At least 4 bytes. */
@@ -20,12 +13,12 @@ static inline bool known_is(const char *lower, const char *name, size_t n)
 {
     const uint64_t bit5 = UINT64_C(0x2020202020202020);
     if (n < 8)
-        return known_load(lower, 4) == (known_load(name, 4) | (uint32_t)bit5) &&
-               known_load(lower + n - 4, 4) == (known_load(name + n - 4, 4) | (uint32_t)bit5);
+        return str_load(lower, 4) == (str_load(name, 4) | (uint32_t)bit5) &&
+               str_load(lower + n - 4, 4) == (str_load(name + n - 4, 4) | (uint32_t)bit5);
     for (size_t i = 0; i + 8 < n; i += 8)
-        if (known_load(lower + i, 8) != (known_load(name + i, 8) | bit5))
+        if (str_load(lower + i, 8) != (str_load(name + i, 8) | bit5))
             return false;
-    return known_load(lower + n - 8, 8) == (known_load(name + n - 8, 8) | bit5);
+    return str_load(lower + n - 8, 8) == (str_load(name + n - 8, 8) | bit5);
 }
 
 /* By length: there is at most a pair of candidates, and for most fields none. */

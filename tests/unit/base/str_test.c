@@ -2,6 +2,8 @@
 #include "base/str.h"
 #include "support/unit.h"
 
+#include <stdio.h>
+
 START_TEST(comparisons_know_case_and_length)
 {
     ck_assert(str_eq(STR("ab"), STR("ab")) && !str_eq(STR("ab"), STR("abc")));
@@ -82,6 +84,43 @@ START_TEST(the_hash_depends_on_bytes_and_seed)
 }
 END_TEST
 
+/* Each place of a text of each length counts, for the hash and for the comparison in line. */
+START_TEST(every_byte_counts)
+{
+    char a[40], b[40];
+    for (size_t n = 0; n <= sizeof a; n++) {
+        memset(a, 'a', n);
+        memset(b, 'a', n);
+        ck_assert(str_same(str_make(a, n), str_make(b, n)));
+        ck_assert_uint_eq(str_hash(str_make(a, n)), str_hash(str_make(b, n)));
+        ck_assert(n == 0 || !str_same(str_make(a, n), str_make(b, n - 1)));
+        for (size_t at = 0; at < n; at++) {
+            b[at] = 'b';
+            ck_assert(!str_same(str_make(a, n), str_make(b, n)));
+            ck_assert_uint_ne(str_hash(str_make(a, n)), str_hash(str_make(b, n)));
+            b[at] = 'a';
+        }
+    }
+}
+END_TEST
+
+/* Names as sites have them fall into as many buckets as chance would have it. */
+START_TEST(the_hash_spreads)
+{
+    enum { NAMES = 4096, BUCKETS = 4096 };
+    static bool taken[BUCKETS];
+    unsigned used = 0;
+    for (int i = 0; i < NAMES; i++) {
+        char name[40];
+        int n = snprintf(name, sizeof name, "assets/img/%d.png", i);
+        uint32_t bucket = str_hash(str_make(name, (size_t)n)) % BUCKETS;
+        used += !taken[bucket];
+        taken[bucket] = true;
+    }
+    ck_assert_uint_gt(used, BUCKETS * 6 / 10); /* 63 % by chance, all in one at worst */
+}
+END_TEST
+
 UNIT_MAIN("base/str", comparisons_know_case_and_length, finding_and_cutting,
           numbers_are_digits_within_a_bound, distance_counts_edits,
-          the_hash_depends_on_bytes_and_seed)
+          the_hash_depends_on_bytes_and_seed, every_byte_counts, the_hash_spreads)
