@@ -40,6 +40,8 @@ static void try_path(struct str raw, bool is_plain)
         check_path(str_make(out, (size_t)n));
         check_round_trip(str_make(out, (size_t)n));
     }
+    for (size_t i = 0; is_plain && i < raw.n; i++)
+        CHECK((unsigned char)raw.p[i] > ' ' && raw.p[i] != 0x7f && !strchr("#%?", raw.p[i]));
     if (is_plain)
         CHECK(n > 0 && str_eq(str_make(out, (size_t)n), raw));
     free(out);

@@ -131,6 +131,39 @@ START_TEST(paths_are_decoded_once_and_normalised)
 }
 END_TEST
 
+/* At every place of paths of many lengths, also behind a slash: the short look and the long one
+ * must not differ. */
+START_TEST(one_byte_decides_what_a_path_is)
+{
+    char text[26] = "/";
+    for (size_t n = 2; n < sizeof text; n++)
+        for (size_t at = 1; at < 2 * n - 1; at++)
+            for (int byte = 0; byte < 256; byte++) {
+                bool behind_slash = at >= n;
+                size_t place = behind_slash ? at - n + 1 : at;
+                char *exact = malloc(n);
+                memset(text + 1, 'a', n - 1);
+                text[place] = (char)byte;
+                if (behind_slash)
+                    text[place - 1] = '/';
+                memcpy(exact, text, n);
+                bool pair = behind_slash || place == 1;
+                bool refused = byte <= ' ' || byte == '#' || byte == 0x7f;
+                bool two_slashes = behind_slash && place == 2; /* whatever the byte */
+                bool remarkable =
+                    byte == '%' || two_slashes || (pair && (byte == '/' || byte == '.'));
+                ck_assert_int_eq(target_parse(str_make(exact, n), METHOD_GET, &t),
+                                 refused ? 400 : 0);
+                if (!refused) {
+                    ck_assert(t.is_plain == !remarkable);
+                    ck_assert_uint_eq(t.path.n, byte == '?' ? place : n);
+                    ck_assert_uint_eq(t.query.n, byte == '?' ? n - place - 1 : 0);
+                }
+                free(exact);
+            }
+}
+END_TEST
+
 START_TEST(locations_are_encoded_and_stay_on_this_host)
 {
     char out[64];
@@ -188,5 +221,5 @@ END_TEST
 
 UNIT_MAIN("http/target", origin_form_is_path_and_query, absolute_form_has_an_authority,
           the_other_forms_belong_to_their_methods, malformed_targets_are_400,
-          paths_are_decoded_once_and_normalised, locations_are_encoded_and_stay_on_this_host,
-          hosts_are_checked_and_lower_cased)
+          paths_are_decoded_once_and_normalised, one_byte_decides_what_a_path_is,
+          locations_are_encoded_and_stay_on_this_host, hosts_are_checked_and_lower_cased)
