@@ -17,9 +17,9 @@ static const char crlf[] = "\r\n";
 enum {
     DIGITS_MAX = 20,
     LENGTH_LINE_MAX = sizeof content_length + DIGITS_MAX + sizeof crlf,
-    /* Everything but the date, `fixed` and `extra`; each sizeof counts a NUL to spare. */
-    REPLY_OWN_MAX = STATUS_LINE_MAX + sizeof server_and_date + sizeof crlf + LENGTH_LINE_MAX +
-                    sizeof keep_alive + sizeof crlf,
+    /* Everything but `fixed` and `extra`; each sizeof counts a NUL to spare. */
+    REPLY_OWN_MAX = STATUS_LINE_MAX + sizeof server_and_date + HTTP_DATE_LEN + sizeof crlf +
+                    LENGTH_LINE_MAX + sizeof keep_alive + sizeof crlf,
 };
 static_assert(sizeof chunked <= LENGTH_LINE_MAX && sizeof close_after <= sizeof keep_alive,
               "the longer of two alternatives is counted");
@@ -57,15 +57,24 @@ static char *put_connection(char *p, enum reply_connection connection)
 
 size_t reply_max(const struct reply *r)
 {
-    return REPLY_OWN_MAX + r->date.n + r->fixed.n + r->extra.n;
+    return REPLY_OWN_MAX + r->fixed.n + r->extra.n;
+}
+
+/* Nearly always the same, and copied as such. */
+static char *put_beginning(char *p, const struct reply *r)
+{
+    static const char usual[] = "HTTP/1.1 200 OK\r\nServer: skiff\r\nDate: ";
+    char scratch[STATUS_LINE_MAX];
+    if (r->status == 200 && !r->hides_server)
+        return mempcpy(p, usual, sizeof usual - 1);
+    p = put(p, status_line(r->status, scratch));
+    return put(p, r->hides_server ? STR(only_date) : STR(server_and_date));
 }
 
 size_t reply_write(const struct reply *r, char *dst)
 {
-    char scratch[STATUS_LINE_MAX];
-    char *p = put(dst, status_line(r->status, scratch));
-    p = put(p, r->hides_server ? STR(only_date) : STR(server_and_date));
-    p = put(p, r->date);
+    char *p = put_beginning(dst, r);
+    p = mempcpy(p, r->date, HTTP_DATE_LEN);
     p = put(p, STR(crlf));
     p = put_length(p, r->length);
     p = put_connection(p, r->connection);

@@ -5,6 +5,7 @@
 #ifndef SKIFF_HTTP_REPLY_H
 #define SKIFF_HTTP_REPLY_H
 
+#include "base/clock.h"
 #include "base/str.h"
 
 enum reply_connection {
@@ -19,7 +20,7 @@ struct reply {
     uint16_t status;
     enum reply_connection connection;
     bool hides_server; /* no Server line */
-    struct str date;   /* HTTP_DATE_LEN bytes */
+    const char *date;  /* HTTP_DATE_LEN bytes */
     struct str fixed;  /* complete lines with CRLF, or empty */
     struct str extra;  /* the same */
     int64_t length;    /* Content-Length, or LENGTH_* */

@@ -40,7 +40,7 @@ static bool find_vhost(struct request *r, const struct vhost **vhost)
     struct worker *w = conn_worker(r->conn);
     struct last_host *last = &w->last_host;
     struct str host = http_value(r->head, KNOWN_HOST), authority = r->target.authority;
-    if (!authority.p && host.n > 0 && str_eq(host, str_make(last->text, last->n))) {
+    if (!authority.p && host.n > 0 && str_same(host, str_make(last->text, last->n))) {
         *vhost = last->vhost;
         return true;
     }
@@ -150,17 +150,19 @@ static int64_t length_of(const struct request *r)
     return r->head->minor == 0 ? LENGTH_NONE : LENGTH_CHUNKED; /* its end is the connection's */
 }
 
-/* What is small goes behind its head, into the same send. false: it does not fit, or is large, or
- * the file is shorter than it was: lending it finds that out. */
-static bool copy_behind(struct out_pool *pool, struct out *o, const struct span *s)
+/* Content that is small and in memory is written with its head: for that there is always room. */
+static bool copies_content(const struct response *resp)
 {
-    char *dst =
-        s->len <= (s->mem ? OUT_COPY_MAX : OUT_READ_MAX) ? out_reserve(pool, o, s->len) : NULL;
-    if (!dst)
-        return false;
-    if (s->mem)
-        memcpy(dst, s->mem, s->len);
-    else if (disk_read(s->fd, dst, s->len, s->at) != (ssize_t)s->len)
+    return resp->whole.mem && resp->whole.len <= OUT_COPY_MAX && !resp->stream &&
+           !resp->head_only && status_has_content(resp->status);
+}
+
+/* What is small in a file goes behind its head, into the same send. false: it does not fit, or is
+ * large, or the file is shorter than it was: lending it finds that out. */
+static bool read_behind(struct out_pool *pool, struct out *o, const struct span *s)
+{
+    char *dst = !s->mem && s->len <= OUT_READ_MAX ? out_reserve(pool, o, s->len) : NULL;
+    if (!dst || disk_read(s->fd, dst, s->len, s->at) != (ssize_t)s->len)
         return false;
     out_wrote(o, s->len);
     return true;
@@ -180,7 +182,7 @@ static void queue_content(struct request *r, struct out_pool *pool, struct out *
     }
     if (!sends || resp->whole.len == 0)
         return;
-    if (!copy_behind(pool, o, &resp->whole))
+    if (!read_behind(pool, o, &resp->whole))
         out_lend(o, resp->whole);
 }
 
@@ -190,7 +192,7 @@ static struct reply head_of(const struct request *r)
         .status = r->resp.status,
         .connection = connection_of(r),
         .hides_server = r->resp.hides_server,
-        .date = str_make(conn_clock(r->conn)->date, HTTP_DATE_LEN),
+        .date = conn_clock(r->conn)->date,
         .fixed = r->resp.fixed,
         .extra = r->resp.extra,
         .length = length_of(r),
@@ -315,13 +317,18 @@ bool dispatch_finish(struct request *r, struct out_pool *pool, struct out *o)
         reply_status(r, 500);
         head = head_of(r);
     }
-    char *dst = out_reserve(pool, o, reply_max(&head));
+    const struct span *whole = &r->resp.whole;
+    bool copies = copies_content(&r->resp);
+    char *dst = out_reserve(pool, o, reply_max(&head) + (copies ? whole->len : 0));
     if (!dst)
         return false;
     r->starts_at = o->queued;
     r->head_bytes = (uint32_t)reply_write(&head, dst);
-    out_wrote(o, r->head_bytes);
-    queue_content(r, pool, o);
+    if (copies)
+        memcpy(dst + r->head_bytes, whole->mem, whole->len);
+    out_wrote(o, r->head_bytes + (copies ? whole->len : 0));
+    if (!copies)
+        queue_content(r, pool, o);
     out_mark(o, &r->pin);
     return true;
 }

@@ -9,7 +9,7 @@
 static struct str written(struct reply r)
 {
     static char text[2048];
-    r.date = STR(DATE);
+    r.date = DATE;
     size_t max = reply_max(&r);
     char *block = malloc(max);
     ck_assert_ptr_nonnull(block);
