@@ -176,6 +176,13 @@ static ssize_t send_range(struct out_pool *p, struct channel *ch, const struct s
                              : send_by_reading(p, ch, &window);
 }
 
+static ssize_t send_gathered(struct out *o, struct channel *ch, bool *corked)
+{
+    struct iovec v[OUT_IOV_MAX];
+    int n = gather(o, v, corked);
+    return ch->tp->send(ch, v, n, *corked);
+}
+
 /* One call's worth from the front of the queue: bytes, or IO_*. *corked: more must follow at once.
  */
 static ssize_t send_front(struct out_pool *p, struct out *o, struct channel *ch, bool *corked)
@@ -184,9 +191,10 @@ static ssize_t send_front(struct out_pool *p, struct out *o, struct channel *ch,
     *corked = false;
     if (!s->mem)
         return send_range(p, ch, s);
-    struct iovec v[OUT_IOV_MAX];
-    int n = gather(o, v, corked);
-    return ch->tp->send(ch, v, n, *corked);
+    if (o->count > 1)
+        return send_gathered(o, ch, corked);
+    struct iovec v = {(void *)(uintptr_t)s->mem, s->len};
+    return ch->tp->send(ch, &v, 1, false);
 }
 
 static enum out_result failed(ssize_t io, bool *truncated)

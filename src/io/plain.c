@@ -33,23 +33,39 @@ static ssize_t plain_recv(struct channel *ch, void *dst, size_t cap)
     return n;
 }
 
-static ssize_t plain_send(struct channel *ch, const struct iovec *v, int count, bool more)
+/* What a call said about `all` bytes. */
+static ssize_t sent(struct channel *ch, ssize_t n, size_t all)
 {
-    int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+    if (n < 0)
+        return failed(ch, CAN_WRITE, IO_WANT_WRITE);
+    if ((size_t)n < all)
+        ch->src.ready &= (uint8_t)~CAN_WRITE;
+    return n;
+}
+
+static ssize_t send_several(struct channel *ch, const struct iovec *v, int count, int flags)
+{
     struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)v, .msg_iovlen = (size_t)count};
     size_t all = 0;
     ssize_t n;
     for (int i = 0; i < count; i++)
         all += v[i].iov_len;
     do
-        n = count == 1 ? send(ch->src.fd, v->iov_base, v->iov_len, flags)
-                       : sendmsg(ch->src.fd, &m, flags);
+        n = sendmsg(ch->src.fd, &m, flags);
     while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return failed(ch, CAN_WRITE, IO_WANT_WRITE);
-    if ((size_t)n < all)
-        ch->src.ready &= (uint8_t)~CAN_WRITE;
-    return n;
+    return sent(ch, n, all);
+}
+
+static ssize_t plain_send(struct channel *ch, const struct iovec *v, int count, bool more)
+{
+    int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+    ssize_t n;
+    if (count > 1)
+        return send_several(ch, v, count, flags);
+    do
+        n = send(ch->src.fd, v->iov_base, v->iov_len, flags);
+    while (n < 0 && errno == EINTR);
+    return sent(ch, n, v->iov_len);
 }
 
 static ssize_t plain_send_file(struct channel *ch, int fd, off_t at, size_t n)
