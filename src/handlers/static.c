@@ -63,7 +63,9 @@ static bool is_usable(const struct file *source, struct file *sibling)
 
 /* The file itself or one of its siblings, whichever the client likes best; the other is dropped.
  * NULL: it accepts none of them. */
-static struct file *negotiate(struct request *r, const struct static_conf *c, struct file *source)
+static __attribute__((noinline)) struct file *negotiate(struct request *r,
+                                                        const struct static_conf *c,
+                                                        struct file *source)
 {
     struct coding_weights weights;
     unsigned available = (1u << CODING_COUNT) - 1;
@@ -201,7 +203,9 @@ static enum verdict answer_bare_folder(struct request *r, const struct static_co
 }
 
 /* `path` ends in '/' or is empty: the first index file answers. */
-static enum verdict answer_folder(struct request *r, const struct static_conf *c, struct str path)
+static __attribute__((noinline)) enum verdict answer_folder(struct request *r,
+                                                            const struct static_conf *c,
+                                                            struct str path)
 {
     char name[FILECACHE_PATH_MAX];
     for (uint32_t i = 0; i < c->index.count; i++) {
@@ -257,7 +261,8 @@ static enum verdict handle(struct request *r, const void *conf)
         return listing_handle(r, c, path);
     if (r->head->method != METHOD_GET && r->head->method != METHOD_HEAD)
         return answer_method(r);
-    if (path.n >= FILECACHE_PATH_MAX || (c->hidden == HIDDEN_DENY && is_hidden(r->path)))
+    bool hides = c->hidden == HIDDEN_DENY && !r->target.is_plain; /* a plain path hides nothing */
+    if (path.n >= FILECACHE_PATH_MAX || (hides && is_hidden(r->path)))
         return refuse(r, 404);
     bool names_folder = path.n == 0 || path.p[path.n - 1] == '/';
     return names_folder ? answer_folder(r, c, path) : answer_name(r, c, path);

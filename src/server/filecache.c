@@ -100,7 +100,7 @@ static struct file *lookup(struct filecache *c, const struct filecache_root *roo
 {
     struct file *f = c->buckets[hash & c->mask];
     while (f &&
-           !(f->hash == hash && f->root == root && f->coding == coding && str_eq(f->path, path)))
+           !(f->hash == hash && f->root == root && f->coding == coding && str_same(f->path, path)))
         f = f->next;
     return f;
 }
@@ -254,22 +254,33 @@ static bool still_true(const struct opening *o, const struct file *f)
            f->young == (f->whole.n > 0 && filefields_is_young(&now, o->wall_s));
 }
 
-struct file *filecache_find(struct filecache *c, const struct filecache_root *root, struct str path,
-                            enum coding coding, uint64_t now_ms, int64_t wall_s)
+static inline struct file *use(struct filecache *c, struct file *f)
 {
-    struct opening o = {c, root, path, coding, hash_of(root, path, coding), now_ms, wall_s};
-    struct file *f = lookup(c, root, path, coding, o.hash);
-    if (f && now_ms - f->checked_ms >= FILECACHE_CHECK_MS) {
-        f->checked_ms = now_ms;
-        if (!still_true(&o, f)) {
-            forget(c, f);
-            f = NULL;
-        }
-    }
-    if (!f)
-        return open_entry(&o);
     link_remove(&f->lru);
     link_after(f->error ? &c->refused : &c->lru, &f->lru);
     pin_hold(&f->pin);
     return f;
+}
+
+/* Looks whether f, if there is one, still says what the disk says, else opens anew. Out of line, so
+ * that a hit has no room for names on its stack. */
+static __attribute__((noinline)) struct file *ask_disk(struct opening o, struct file *f)
+{
+    if (!f)
+        return open_entry(&o);
+    f->checked_ms = o.now_ms;
+    if (still_true(&o, f))
+        return use(o.cache, f);
+    forget(o.cache, f);
+    return open_entry(&o);
+}
+
+struct file *filecache_find(struct filecache *c, const struct filecache_root *root, struct str path,
+                            enum coding coding, uint64_t now_ms, int64_t wall_s)
+{
+    uint32_t hash = hash_of(root, path, coding);
+    struct file *f = lookup(c, root, path, coding, hash);
+    if (f && now_ms - f->checked_ms < FILECACHE_CHECK_MS)
+        return use(c, f);
+    return ask_disk((struct opening){c, root, path, coding, hash, now_ms, wall_s}, f);
 }
