@@ -220,11 +220,11 @@ static enum step respond(struct conn *c)
     r->resp.close = c->flags & CONN_LAST;
     if (!c->out || !dispatch_finish(r, &w->outs, c->out))
         return refuse_for_memory(c);
-    bool last = (c->flags & CONN_LAST) || c->out->stream;
+    bool goes_on = buf_used(c->in) > 0 && !(c->flags & CONN_LAST) && !c->out->stream;
     c->req = NULL;
     c->batch++;
     c->flags &= (uint8_t) ~(CONN_ASKED | CONN_RESUMED);
-    return enter(c, last ? CONN_SEND : CONN_HEAD);
+    return enter(c, goes_on ? CONN_HEAD : CONN_SEND);
 }
 
 /* What was answered before does not wait with this request. false: the peer is gone. */
@@ -367,7 +367,10 @@ static enum step everything_is_out(struct conn *c)
         return STEP_WAIT;
     }
     give_input_back(c);
-    return c->worker->finishing ? STEP_CLOSE : enter(c, CONN_IDLE);
+    if (c->worker->finishing)
+        return STEP_CLOSE;
+    enter(c, CONN_IDLE);
+    return c->ch.src.ready & CAN_READ ? STEP_ON : STEP_WAIT;
 }
 
 static enum step step_send(struct conn *c)
