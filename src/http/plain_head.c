@@ -168,8 +168,8 @@ static inline bool is_simple(struct http_head *h)
     bool close = str_eq(connection, STR("close"));
     h->keep_alive = !close;
     return http_has(h, KNOWN_HOST) && !(h->repeated & UNIQUE) &&
-           !http_has(h, KNOWN_CONTENT_LENGTH) && !http_has(h, KNOWN_TRANSFER_ENCODING) &&
-           !http_has(h, KNOWN_EXPECT) &&
+           !(h->first[KNOWN_CONTENT_LENGTH] | h->first[KNOWN_TRANSFER_ENCODING] |
+             h->first[KNOWN_EXPECT]) &&
            (!connection.p || close || str_eq(connection, STR("keep-alive")));
 }
 
@@ -186,9 +186,9 @@ uint32_t plain_head_read(struct http_head *h, const char *p, size_t n,
     at = at ? read_fields(h, at, end, fields_max) : NULL;
     if (!at || !is_simple(h))
         return 0;
-    h->is_conditional = http_has(h, KNOWN_IF_MATCH) || http_has(h, KNOWN_IF_NONE_MATCH) ||
-                        http_has(h, KNOWN_IF_MODIFIED_SINCE) ||
-                        http_has(h, KNOWN_IF_UNMODIFIED_SINCE);
+    h->is_conditional =
+        (h->first[KNOWN_IF_MATCH] | h->first[KNOWN_IF_NONE_MATCH] |
+         h->first[KNOWN_IF_MODIFIED_SINCE] | h->first[KNOWN_IF_UNMODIFIED_SINCE]) != 0;
     return (uint32_t)(at + 2 - p);
 }
 
