@@ -176,13 +176,6 @@ static ssize_t send_range(struct out_pool *p, struct channel *ch, const struct s
                              : send_by_reading(p, ch, &window);
 }
 
-static ssize_t send_gathered(struct out *o, struct channel *ch, bool *corked)
-{
-    struct iovec v[OUT_IOV_MAX];
-    int n = gather(o, v, corked);
-    return ch->tp->send(ch, v, n, *corked);
-}
-
 /* One call's worth from the front of the queue: bytes, or IO_*. *corked: more must follow at once.
  */
 static ssize_t send_front(struct out_pool *p, struct out *o, struct channel *ch, bool *corked)
@@ -191,21 +184,21 @@ static ssize_t send_front(struct out_pool *p, struct out *o, struct channel *ch,
     *corked = false;
     if (!s->mem)
         return send_range(p, ch, s);
-    if (o->count > 1)
-        return send_gathered(o, ch, corked);
-    struct iovec v = {(void *)(uintptr_t)s->mem, s->len};
-    return ch->tp->send(ch, &v, 1, false);
+    struct iovec v[OUT_IOV_MAX];
+    int n = gather(o, v, corked);
+    return ch->tp->send(ch, v, n, *corked);
 }
 
-static enum out_result failed(ssize_t io, bool *truncated)
+static enum out_result failed(ssize_t io)
 {
-    *truncated = io == IO_SHORT;
+    if (io == IO_SHORT)
+        return OUT_SHORT;
     return io == IO_WANT_WRITE || io == IO_WANT_READ ? OUT_BLOCKED : OUT_BROKEN;
 }
 
 /* Sends the queued segments. OUT_DONE: none is left. */
 static enum out_result flush_segments(struct out_pool *p, struct out *o, struct channel *ch,
-                                      size_t *budget, bool *truncated)
+                                      size_t *budget)
 {
     bool corked = false;
     while (o->count > 0) {
@@ -213,7 +206,7 @@ static enum out_result flush_segments(struct out_pool *p, struct out *o, struct 
             return OUT_BUDGETED;
         ssize_t n = send_front(p, o, ch, &corked);
         if (n <= 0)
-            return failed(n, truncated);
+            return failed(n);
         advance(o, (size_t)n);
         *budget -= (size_t)n < *budget ? (size_t)n : *budget;
         if (!(ch->src.ready & CAN_WRITE) && o->count > 0)
@@ -255,7 +248,7 @@ static ssize_t send_lent(struct out_pool *p, struct channel *ch, const struct sp
 
 /* Pulls the stream and sends what it lends. OUT_DONE: it has ended. */
 static enum out_result flush_stream(struct out_pool *p, struct out *o, struct channel *ch,
-                                    size_t *budget, bool *truncated)
+                                    size_t *budget)
 {
     struct span lent[OUT_LENT_MAX];
     while (*budget > 0) {
@@ -271,7 +264,7 @@ static enum out_result flush_stream(struct out_pool *p, struct out *o, struct ch
         }
         ssize_t sent = send_lent(p, ch, lent, n);
         if (sent <= 0)
-            return failed(sent, truncated);
+            return failed(sent);
         o->sent += (size_t)sent;
         o->queued += (size_t)sent;
         b->ops->took(b, (size_t)sent);
@@ -296,17 +289,45 @@ static void release_heads(struct out_pool *p, struct out *o)
     give_heads_back(p, o);
 }
 
-enum out_result out_flush(struct out_pool *p, struct out *o, struct channel *ch, bool *truncated)
+/* Nearly always: the queue is one piece of memory, and it goes out whole. */
+static enum out_result flush_single(struct out_pool *p, struct out *o, struct channel *ch)
+{
+    struct segment *g = out_segment(o, 0);
+    struct iovec v = {(void *)(uintptr_t)g->span.mem, g->span.len};
+    ssize_t n = ch->tp->send(ch, &v, 1, false);
+    if (n <= 0)
+        return failed(n);
+    if ((size_t)n < g->span.len) {
+        advance(o, (size_t)n);
+        return OUT_BLOCKED;
+    }
+    o->sent += (size_t)n;
+    o->count = 0;
+    if (g->done)
+        pin_drop(g->done);
+    give_heads_back(p, o);
+    return OUT_DONE;
+}
+
+/* Whatever is queued. */
+static __attribute__((noinline)) enum out_result flush_all(struct out_pool *p, struct out *o,
+                                                           struct channel *ch)
 {
     size_t budget = OUT_BUDGET;
-    *truncated = false;
-    if (!(ch->src.ready & CAN_WRITE))
-        return OUT_BLOCKED;
-    enum out_result r = flush_segments(p, o, ch, &budget, truncated);
+    enum out_result r = flush_segments(p, o, ch, &budget);
     if (r == OUT_DONE && o->stream)
-        r = flush_stream(p, o, ch, &budget, truncated);
+        r = flush_stream(p, o, ch, &budget);
     release_heads(p, o);
     return r;
+}
+
+enum out_result out_flush(struct out_pool *p, struct out *o, struct channel *ch)
+{
+    if (!(ch->src.ready & CAN_WRITE))
+        return OUT_BLOCKED;
+    if (o->count == 1 && !o->stream && out_segment(o, 0)->span.mem)
+        return flush_single(p, o, ch);
+    return flush_all(p, o, ch);
 }
 
 void out_drop(struct out_pool *p, struct out *o)

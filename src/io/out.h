@@ -86,10 +86,11 @@ enum out_result {
     OUT_BLOCKED,  /* the socket takes no more; CAN_WRITE is cleared */
     OUT_BUDGETED, /* the turn's budget is used up: run again later */
     OUT_WAIT,     /* the stream has nothing yet; what was queued before it has been pushed */
-    OUT_BROKEN,   /* the peer is gone, or a file is shorter than promised: close */
+    OUT_BROKEN,   /* the peer is gone: close */
+    OUT_SHORT,    /* a file is shorter than promised: close */
 };
-/* Sends as much as possible. *truncated is set when a file was shorter than promised. */
-enum out_result out_flush(struct out_pool *p, struct out *o, struct channel *ch, bool *truncated);
+/* Sends as much as possible. */
+enum out_result out_flush(struct out_pool *p, struct out *o, struct channel *ch);
 /* Forgets everything queued: drops the pins in order, closes the stream. */
 void out_drop(struct out_pool *p, struct out *o);
 

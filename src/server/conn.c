@@ -232,11 +232,10 @@ static bool push_earlier_answers(struct conn *c)
 {
     if (!output_is_pending(c) || !(c->ch.src.ready & CAN_WRITE))
         return true;
-    bool truncated = false;
-    enum out_result sent = out_flush(&c->worker->outs, c->out, &c->ch, &truncated);
+    enum out_result sent = out_flush(&c->worker->outs, c->out, &c->ch);
     if (sent == OUT_BUDGETED)
         loop_run_later(&c->worker->loop, &c->ch.src);
-    return sent != OUT_BROKEN;
+    return sent != OUT_BROKEN && sent != OUT_SHORT;
 }
 
 static enum step handler_waits(struct conn *c)
@@ -375,8 +374,7 @@ static enum step everything_is_out(struct conn *c)
 
 static enum step step_send(struct conn *c)
 {
-    bool truncated = false;
-    switch (out_flush(&c->worker->outs, c->out, &c->ch, &truncated)) {
+    switch (out_flush(&c->worker->outs, c->out, &c->ch)) {
     case OUT_DONE:
         return everything_is_out(c);
     case OUT_BUDGETED:
@@ -385,11 +383,12 @@ static enum step step_send(struct conn *c)
     case OUT_BLOCKED:
     case OUT_WAIT:
         return STEP_WAIT;
+    case OUT_SHORT:
+        log_warn("a file became shorter while it was sent: the connection is closed");
+        break;
     case OUT_BROKEN:
         break;
     }
-    if (truncated)
-        log_warn("a file became shorter while it was sent: the connection is closed");
     return STEP_CLOSE;
 }
 

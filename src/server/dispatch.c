@@ -168,7 +168,8 @@ static bool read_behind(struct out_pool *pool, struct out *o, const struct span 
     return true;
 }
 
-static void queue_content(struct request *r, struct out_pool *pool, struct out *o)
+static __attribute__((noinline)) void queue_content(struct request *r, struct out_pool *pool,
+                                                    struct out *o)
 {
     struct response *resp = &r->resp;
     bool sends = !resp->head_only && status_has_content(resp->status);
@@ -220,7 +221,7 @@ static void refuse_chosen(struct request *r, uint16_t status)
 }
 
 /* What the client has already need not be sent; what it no longer means must not. */
-static void apply_conditions(struct request *r)
+static __attribute__((noinline)) void apply_conditions(struct request *r)
 {
     struct response *resp = &r->resp;
     if (resp->status != 200 || !resp->validators)
@@ -263,7 +264,7 @@ static void answer_no_part(struct request *r)
 
 /* Only GET has ranges (RFC 9110 section 14.2), and only content that is there as one piece. Several
  * parts of a coded representation have no place to say how they are coded: it is sent whole. */
-static void apply_range(struct request *r)
+static __attribute__((noinline)) void apply_range(struct request *r)
 {
     const struct response *resp = &r->resp;
     struct ranges ranges;

@@ -98,7 +98,6 @@ static inline void drop(struct pin *p)
 
 static int file; /* "0123456789" */
 static char large[OUT_BUDGET];
-static bool cut; /* what the last flush said of its file */
 
 static inline void setup(void)
 {
@@ -142,7 +141,7 @@ static inline void lend(const char *text)
 
 static inline enum out_result flush(void)
 {
-    return out_flush(&pool, o, &ch, &cut);
+    return out_flush(&pool, o, &ch);
 }
 
 static inline void arrived(const char *text)

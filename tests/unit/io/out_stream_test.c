@@ -118,7 +118,6 @@ START_TEST(a_failed_stream_breaks_and_is_closed_once)
     out_mark(o, &pins[0]);
     add_text("some");
     ck_assert_int_eq(flush(), OUT_BROKEN);
-    ck_assert(!cut);
     ck_assert_uint_eq(script.closed, 0);
     out_drop(&pool, o);
     ck_assert_uint_eq(script.closed, 1);
@@ -158,8 +157,7 @@ START_TEST(a_streams_short_file_breaks_and_says_so)
     out_stream(o, new_script(BODY_END));
     add_text("part ");
     add_file(8, 5);
-    ck_assert_int_eq(flush(), OUT_BROKEN);
-    ck_assert(cut);
+    ck_assert_int_eq(flush(), OUT_SHORT);
     arrived("part 89");
     ck_assert_uint_eq(script.taken, 7);
 }
