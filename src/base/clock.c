@@ -17,6 +17,7 @@ void clock_set(struct clock *c, uint64_t now_us, uint64_t wall_us)
 {
     int64_t second = (int64_t)(wall_us / 1000000);
     c->now_us = now_us;
+    c->now_ms = now_us / 1000;
     c->wall_us = wall_us;
     if (second == c->second && c->date[0])
         return;

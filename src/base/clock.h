@@ -11,6 +11,7 @@ enum { HTTP_DATE_LEN = 29 }; /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 
 struct clock {
     uint64_t now_us;  /* monotonic */
+    uint64_t now_ms;  /* the same, divided once a turn and not once a use */
     uint64_t wall_us; /* since 1970, for logs and Date */
     int64_t second;   /* the wall second that `date` shows */
     char date[HTTP_DATE_LEN];
@@ -23,7 +24,7 @@ void clock_set(struct clock *c, uint64_t now_us, uint64_t wall_us);
 
 static inline uint64_t clock_ms(const struct clock *c)
 {
-    return c->now_us / 1000;
+    return c->now_ms;
 }
 
 /* Writes HTTP_DATE_LEN bytes, not terminated. The format knows the years 0 to 9999: what is beyond
