@@ -60,15 +60,20 @@ size_t reply_max(const struct reply *r)
     return REPLY_OWN_MAX + r->fixed.n + r->extra.n;
 }
 
+static __attribute__((noinline)) char *put_any_beginning(char *p, const struct reply *r)
+{
+    char scratch[STATUS_LINE_MAX];
+    p = put(p, status_line(r->status, scratch));
+    return put(p, r->hides_server ? STR(only_date) : STR(server_and_date));
+}
+
 /* Nearly always the same, and copied as such. */
 static char *put_beginning(char *p, const struct reply *r)
 {
     static const char usual[] = "HTTP/1.1 200 OK\r\nServer: skiff\r\nDate: ";
-    char scratch[STATUS_LINE_MAX];
     if (r->status == 200 && !r->hides_server)
         return mempcpy(p, usual, sizeof usual - 1);
-    p = put(p, status_line(r->status, scratch));
-    return put(p, r->hides_server ? STR(only_date) : STR(server_and_date));
+    return put_any_beginning(p, r);
 }
 
 size_t reply_write(const struct reply *r, char *dst)

@@ -33,17 +33,10 @@ static bool read_host(struct str value, char dst[HOST_MAX], struct str *name)
     return n >= 0;
 }
 
-/* The host decides the vhost: the target's authority wins over Host, which must be well-formed all
- * the same (RFC 9112 section 3.2). false: malformed. */
-static bool find_vhost(struct request *r, const struct vhost **vhost)
+/* Reads both, looks one up, and remembers Host. Out of line, as is its room for a name. */
+static __attribute__((noinline)) bool look_host_up(struct worker *w, struct str host,
+                                                   struct str authority, const struct vhost **vhost)
 {
-    struct worker *w = conn_worker(r->conn);
-    struct last_host *last = &w->last_host;
-    struct str host = http_value(r->head, KNOWN_HOST), authority = r->target.authority;
-    if (!authority.p && host.n > 0 && str_same(host, str_make(last->text, last->n))) {
-        *vhost = last->vhost;
-        return true;
-    }
     char dst[HOST_MAX];
     struct str name;
     if (!read_host(host, dst, &name) || (authority.p && !read_host(authority, dst, &name)))
@@ -51,9 +44,22 @@ static bool find_vhost(struct request *r, const struct vhost **vhost)
     *vhost = route_vhost(w->config, name);
     if (authority.p || host.n == 0)
         return true;
-    memcpy(last->text, host.p, host.n);
-    last->n = host.n;
-    last->vhost = *vhost;
+    memcpy(w->last_host.text, host.p, host.n);
+    w->last_host.n = host.n;
+    w->last_host.vhost = *vhost;
+    return true;
+}
+
+/* The host decides the vhost: the target's authority wins over Host, which must be well-formed all
+ * the same (RFC 9112 section 3.2). false: malformed. */
+static bool find_vhost(struct request *r, const struct vhost **vhost)
+{
+    struct worker *w = conn_worker(r->conn);
+    const struct last_host *last = &w->last_host;
+    struct str host = http_value(r->head, KNOWN_HOST), authority = r->target.authority;
+    if (authority.p || host.n == 0 || !str_same(host, str_make(last->text, last->n)))
+        return look_host_up(w, host, authority, vhost);
+    *vhost = last->vhost;
     return true;
 }
 
