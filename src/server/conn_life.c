@@ -27,6 +27,17 @@ static void request_finished(struct pin *pin)
     pool_put(&w->requests, r);
 }
 
+/* By parts: each is a few stores, where the whole would be a string instruction, which takes its
+ * time to begin. */
+static inline void clear(struct request *r)
+{
+    enum { PART = 64, WHOLE = sizeof *r / PART * PART };
+#pragma GCC unroll 8
+    for (size_t at = 0; at < WHOLE; at += PART)
+        memset((char *)r + at, 0, PART);
+    memset((char *)r + WHOLE, 0, sizeof *r - WHOLE);
+}
+
 struct request *request_new(struct conn *c)
 {
     struct worker *w = c->worker;
@@ -39,7 +50,10 @@ struct request *request_new(struct conn *c)
             pool_put(&w->heads, head);
         return NULL;
     }
-    *r = (struct request){.conn = c, .head = head, .starts_at = UINT64_MAX};
+    clear(r);
+    r->conn = c;
+    r->head = head;
+    r->starts_at = UINT64_MAX;
     pin_init(&r->pin, request_finished);
     r->began_us = w->loop.clock.now_us;
     head->field_max = w->http_limits.fields_max;
