@@ -135,8 +135,9 @@ run: all docs ## build, and serve our documentation at http://127.0.0.1:8080/
 	exec build/skiff serve build/site
 docs: ## render README and docs/ to HTML in build/site
 	docs/site/render build/site
-manual: all ## write docs/manual.md anew from the option tables
+manual: all ## write docs/manual.md anew from the option tables, docs/conformance.md from the wire tests
 	$(BINARY) config manual >build/manual.md && mv build/manual.md docs/manual.md
+	tests/wire/conformance >build/conformance.md && mv build/conformance.md docs/conformance.md
 
 # --- tests -----------------------------------------------------------------------------------------
 

@@ -145,7 +145,7 @@ static const char *frame(struct wire_answer *a, bool bodiless)
     if (a->status == 304)
         return NULL;
     if (!length.p)
-        return "no Content-Length";
+        return bodiless ? NULL : "no Content-Length";
     if (!is_digits(length) || !str_to_u64(length, INT64_MAX, &a->length))
         return "malformed Content-Length";
     if (bodiless)

@@ -10,7 +10,7 @@
 enum { FILE_MAX = 1024 * 1024 };
 
 static const char *const file_keys[] = {"config", "files", "cases", NULL};
-static const char *const case_keys[] = {"name", "each", "steps", NULL};
+static const char *const case_keys[] = {"name", "shows", "each", "steps", NULL};
 static const char *const step_keys[] = {
     "on",         "files",  "wait",   "request", "send",  "pieces", "every", "read",
     "half_close", "expect", "silent", "closed",  "after", "before", "leave", NULL};

@@ -10,7 +10,8 @@
  *
  * A case is a list of `steps`, or one step's keys beside its name. With `each`, a list or a map, it
  * is played once for every item, with @EACH@ (and @VALUE@ in maps) in its texts; each play is a
- * test with a connection of its own. What a step may say stands in talk.h. */
+ * test with a connection of its own. What a step may say stands in talk.h. `shows` lists what of
+ * requirements.txt a case shows, for docs/conformance.md. */
 #ifndef SKIFF_TESTS_WIRE_TRANSCRIPT_H
 #define SKIFF_TESTS_WIRE_TRANSCRIPT_H
 

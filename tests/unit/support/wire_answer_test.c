@@ -64,6 +64,7 @@ END_TEST
 START_TEST(content_is_absent_where_it_may_not_be)
 {
     ck_assert_ptr_null(judge(STATUS USUAL LENGTH "\r\n", true));
+    ck_assert_ptr_null(judge(STATUS USUAL "\r\n", true));
     ck_assert_uint_eq(a.body.n, 0);
     ck_assert_ptr_null(judge("HTTP/1.1 204 No Content\r\n" USUAL "\r\n", false));
     ck_assert_ptr_null(judge("HTTP/1.1 304 Not Modified\r\n" USUAL LENGTH "\r\n", false));
