@@ -151,7 +151,7 @@ $(REPLAY): $(V)/tests/fuzz/%_replay: $(V)/tests/fuzz/%_fuzz.o $(V)/tests/support
 $(FUZZ_NAMES:%=$(V)/%_fuzz): $(V)/%_fuzz: $(V)/tests/fuzz/%_fuzz.o $(TEST_LIBRARIES)
 	$(call SAY,LINK) $(LINK) -fsanitize=fuzzer $< $(ARCHIVES) $(LIBS)
 
-.PHONY: test unit wire life asan check fuzz fuzz-bins fuzz-replay coverage bench bench-quick have-check
+.PHONY: clients test unit wire life asan check fuzz fuzz-bins fuzz-replay coverage bench bench-quick have-check
 have-check:
 	@[ "$(HAVE_CHECK)" = 1 ] || { echo "the tests need Check (Debian: check): run 'make deps'" >&2; exit 1; }
 $(UNIT:=.o) $(LIFE:=.o) $(WIRE) $(SPLIT): | have-check
@@ -165,6 +165,8 @@ wire: all $(WIRE) $(SPLIT) ## transcripts of conversations: with the real binary
 	@$(RUN_TESTS) $(SPLIT) -- $(WIRE)
 life: all $(LIFE) ## start, stop, crash, reload, logs, against the real binary
 	@$(RUN_TESTS) -- $(LIFE)
+clients: all ## real clients against the binary: curl, wget, aria2c, Chromium, HAProxy (all of them needed)
+	@SKIFF="$(CURDIR)/$(BINARY)" tests/clients/run
 asan: ## all tests under ASan and UBSan
 	@+$(MAKE) --no-print-directory BUILD=asan test
 check: all ## layers, lengths, headers, format, documents, fuzz corpora; ends in "N passed, M failed"
