@@ -366,8 +366,6 @@ static enum step everything_is_out(struct conn *c)
         return STEP_WAIT;
     }
     give_input_back(c);
-    if (c->worker->finishing)
-        return STEP_CLOSE;
     enter(c, CONN_IDLE);
     return c->ch.src.ready & CAN_READ ? STEP_ON : STEP_WAIT;
 }

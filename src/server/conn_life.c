@@ -89,11 +89,12 @@ void request_resume(struct request *r)
 
 /* --- deadlines --- */
 
-static uint32_t deadline_ms(const struct limits_conf *limits, enum conn_deadline which)
+static uint32_t deadline_ms(const struct worker *w, enum conn_deadline which)
 {
+    const struct limits_conf *limits = &w->config->limits;
     switch (which) {
     case T_IDLE:
-        return limits->keepalive.idle_ms;
+        return w->finishing ? CONN_GRACE_MS : limits->keepalive.idle_ms;
     case T_BODY:
         return limits->body_timeout_ms;
     case T_SEND:
@@ -132,7 +133,7 @@ void conn_arm(struct conn *c, enum conn_deadline which)
         c->out->acked = acknowledged(c);
         c->out->credit = 0;
     }
-    arm(c, deadline_ms(&c->worker->config->limits, which));
+    arm(c, deadline_ms(c->worker, which));
 }
 
 /* Has the peer read what the minimum rate asks for since the last look? What it read beyond that
@@ -222,11 +223,7 @@ bool conn_is_idle(const struct conn *c)
 
 void conn_leave(struct conn *c)
 {
-    if (!conn_is_idle(c))
-        return;
-    if (c->served > 0)
-        conn_close(c);
-    else
+    if (conn_is_idle(c))
         arm(c, CONN_GRACE_MS);
 }
 

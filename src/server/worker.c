@@ -1,6 +1,6 @@
 /* worker: set up, turn the loop, obey the master, leave.
  *
- * Leaving has two speeds: finishing accepts nothing, closes what is idle and ends with the last
+ * Leaving has two speeds: finishing accepts nothing, closes what stays idle and ends with the last
  * answer; stopping ends at once. */
 #include "server/worker.h"
 

@@ -74,7 +74,7 @@ struct worker {
     uint32_t connections, connections_max;
     uint64_t shed;      /* idle connections closed to make room */
     bool paused;        /* accepting waits for room */
-    bool finishing;     /* accept nothing, close what becomes idle, leave when none is left */
+    bool finishing;     /* accept nothing, close what stays idle, leave when none is left */
     bool stopping;      /* leave now */
     struct timer pause; /* TIMER_LISTENER */
     struct timer flush; /* TIMER_WORKER: the access log's */
