@@ -142,3 +142,17 @@ END
     [ "$(sed -n 's/^answers: //p' said.wrk)" -ge 1000 ] || fail "$(cat said.wrk)"
     is_figure 0 hrsp_5xx econ eresp wretr wredis srv_abrt chkfail chkdown
 }
+reloaded() { # TIMES
+    [ "$(grep -c 'reload: done' skiff.out)" -ge "$1" ]
+}
+haproxy_notices_no_reload() {
+    start said.wrk wrk -t 1 -c 20 -d 8s "$(front /style.css)"
+    for i in 1 2 3; do
+        kill -HUP "$master"
+        await 'a reload' reloaded $i
+        sleep 2
+    done
+    await 'the end of the load' grep -q 'requests in' said.wrk
+    ! grep 'Socket errors' said.wrk >&2 || exit 1
+    is_figure 0 hrsp_5xx econ eresp wretr wredis srv_abrt chkfail chkdown
+}
