@@ -164,8 +164,8 @@ static void complete_next(struct master *m)
     open_log(g); /* before the old log is closed */
     fleet_switch(&m->fleet, now_ms());
     m->tidy_ms = now_ms() + TIDY_AFTER_MS;
-    log_notice("%s: %u workers, pid %d", is_first ? "serving" : "reload: done", g->workers,
-               (int)getpid());
+    log_notice("%s: %u worker%s, pid %d", is_first ? "serving" : "reload: done", g->workers,
+               g->workers == 1 ? "" : "s", (int)getpid());
     if (is_first)
         greet(m);
 }

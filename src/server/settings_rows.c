@@ -231,7 +231,8 @@ static const struct opt buffer_rows[] = {
     OPT_SIZE("size", struct log_buffer_conf, size, "64KiB", 4 * KIB, 16 * MIB,
              "Bytes that a worker collects before it writes; it has two such buffers."),
     OPT_MSEC("flush", struct log_buffer_conf, flush_ms, "1s", 10, MINUTE,
-             "How long a line may wait in the buffer."),
+             "How long a line may wait in the buffer; a busy worker looks four times a second, an "
+             "idle one once."),
     {0},
 };
 

@@ -184,7 +184,7 @@ START_TEST(fewer_workers_accept_from_the_slots_that_are_left_over)
                     "version: 1\nprocess: {workers: 1}\nlisten: [\"127.0.0.1:@PORT@\"]\n"
                     "vhosts: [{root: @DIR@/www}]\n");
     server_signal(&s, SIGHUP);
-    wait_for("reload: done: 1 workers");
+    wait_for("reload: done: 1 worker,");
     for (int i = 0; i < 40; i++)
         ck_assert_int_eq(server_fetch(&s, "/hello.txt", NULL), 200);
 }
