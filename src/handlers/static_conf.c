@@ -183,7 +183,7 @@ bool static_prepare(void *conf, struct load *l, const struct yaml_node *where)
 {
     struct static_conf *c = conf;
     struct filecache_root root = {
-        .fd = -1,
+        .at = &c->folder,
         .links = (enum disk_links)c->symlinks,
         .style = {.types = &c->content_types,
                   .charset = c->charset,
@@ -192,6 +192,7 @@ bool static_prepare(void *conf, struct load *l, const struct yaml_node *where)
     (void)where;
     order_codings(c);
     bool codes = c->order_count > 0;
+    c->folder = (struct root_folder){.fd = -1, .path = c->root};
     c->files = c->pages = root;
     return listing_prepare(&c->listing, l, c->cache_control) &&
            style_lines(c, l, codes ? "Accept-Encoding" : "", &c->files.style.lines) &&
@@ -207,14 +208,14 @@ bool static_open(void *conf, struct str *what)
         errno = -fd;
         return false;
     }
-    c->files.fd = c->pages.fd = fd;
+    c->folder.fd = fd;
     return true;
 }
 
 void static_close(void *conf)
 {
     struct static_conf *c = conf;
-    if (c->files.fd >= 0)
-        (void)close(c->files.fd); /* a path-only descriptor */
-    c->files.fd = c->pages.fd = -1;
+    if (c->folder.fd >= 0)
+        (void)close(c->folder.fd); /* a path-only descriptor */
+    c->folder.fd = -1;
 }

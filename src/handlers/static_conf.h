@@ -24,8 +24,8 @@ struct static_conf {
     /* Made of these by prepare(): */
     uint8_t order[CODING_COUNT]; /* codings to look for, the preferred first */
     unsigned order_count;
+    struct root_folder folder; /* opened by open(), in the master; a worker may open it again */
     struct filecache_root files, pages; /* how files, and the fallback, are presented */
-    /* The roots' descriptor is opened by open(), in the master. */
 };
 
 extern const struct opt static_options[];

@@ -227,7 +227,7 @@ static enum verdict begin(struct request *r, const struct static_conf *c, struct
         f->path = str_make(f->text, path.n);
         f->job = (struct job){.work = read_folder, .done = folder_is_read};
         f->request = r;
-        f->root = c->files.fd;
+        f->root = c->folder.fd;
         f->links = c->files.links;
         f->hidden = c->hidden == HIDDEN_SERVE;
     }

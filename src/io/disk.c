@@ -40,6 +40,19 @@ int disk_open_root(const char *path)
     return fd < 0 ? -errno : fd;
 }
 
+int disk_reopen_root(const char *path, int fd)
+{
+    struct stat was, is;
+    int fresh = disk_open_root(path);
+    if (fresh < 0)
+        return fresh;
+    bool is_same = fstat(fd, &was) == 0 && fstat(fresh, &is) == 0 && was.st_dev == is.st_dev &&
+                   was.st_ino == is.st_ino;
+    int result = is_same || dup3(fresh, fd, O_CLOEXEC) >= 0 ? 0 : -errno;
+    (void)close(fresh); /* a path-only descriptor */
+    return result;
+}
+
 static uint64_t resolve_flags(enum disk_links links)
 {
     switch (links) {

@@ -32,6 +32,9 @@ struct disk_file {
 bool disk_is_supported(void);
 /* A directory to serve from (O_PATH | O_DIRECTORY), or -errno. `path` is terminated. */
 int disk_open_root(const char *path);
+/* Makes `fd` the directory that `path` is now, if that is another than `fd` is. 0, or -errno: then
+ * it stays what it was. A thread that uses it meanwhile meets the one or the other. */
+int disk_reopen_root(const char *path, int fd);
 /* Opens `path` (terminated, relative, no leading slash; "" or "." is the root itself) for
  * reading. 0, or -errno: ENOENT, ENOTDIR, EACCES, ELOOP and EXDEV (a refused symlink), EMFILE... */
 int disk_open(int root, const char *path, enum disk_links links, struct disk_file *out);

@@ -100,6 +100,16 @@ int loop_wait_ms(const struct loop *l, int wait_max_ms)
     return next;
 }
 
+static void put_first(struct epoll_event *events, int n, const struct source *s)
+{
+    for (int i = 1; i < n; i++)
+        if (events[i].data.ptr == s) {
+            struct epoll_event e = events[i];
+            events[i] = events[0];
+            events[0] = e;
+        }
+}
+
 void loop_turn(struct loop *l, int wait_max_ms)
 {
     struct epoll_event events[LOOP_EVENTS_MAX];
@@ -107,6 +117,8 @@ void loop_turn(struct loop *l, int wait_max_ms)
     CHECK(n >= 0 || errno == EINTR);
     clock_update(&l->clock);
     l->turns++;
+    if (l->first)
+        put_first(events, n, l->first);
     for (int i = 0; i < n; i++) {
         struct source *s = events[i].data.ptr;
         if (s->fd < 0)

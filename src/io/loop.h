@@ -38,6 +38,7 @@ enum {
 struct loop {
     int epfd;
     struct source *run_first, *run_last; /* to be called in the next turn */
+    struct source *first;                /* called before the others of a turn; NULL: no matter */
     struct clock clock;
     struct wheel wheel;
     uint64_t turns;

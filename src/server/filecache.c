@@ -4,6 +4,9 @@
  * they are small. Refusals have a list of their own, so that random names cannot evict files. */
 #include "server/filecache.h"
 
+#include "base/log.h"
+#include "server/coherence.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -146,6 +149,7 @@ static struct file *new_entry(const struct opening *o, int error, const struct d
         .root = o->root,
         .coding = o->coding,
         .checked_ms = o->now_ms,
+        .changes = o->cache->changes,
         .error = error,
         .disk = *d,
         .young = is_file && filefields_is_young(d, o->wall_s),
@@ -182,7 +186,7 @@ static bool read_contents(struct file *f)
 static struct file *open_once(const struct opening *o, const char *name, bool small_allowed)
 {
     struct disk_file d = {.fd = -1};
-    int error = -disk_open(o->root->fd, name, o->root->links, &d);
+    int error = -disk_open(o->root->at->fd, name, o->root->links, &d);
     if (d.kind == DISK_DIRECTORY && d.fd >= 0) {
         (void)close(d.fd); /* that it is a folder is all there is to know */
         d.fd = -1;
@@ -225,6 +229,7 @@ static struct file *open_entry(const struct opening *o)
 {
     char name[PATH_MAX];
     write_name(o, name);
+    coherence_cover(o->cache->watch, o->root->at->fd, o->path);
     struct file *f = NULL;
     bool settled = true;
     for (int try = 0; !f && try < READ_TRIES; try++) {
@@ -245,13 +250,29 @@ static bool still_true(const struct opening *o, const struct file *f)
     char name[PATH_MAX];
     struct disk_file now = {.fd = -1};
     write_name(o, name);
-    int error = -disk_open(o->root->fd, name, o->root->links, &now);
+    int error = -disk_open(o->root->at->fd, name, o->root->links, &now);
     if (now.fd >= 0)
         (void)close(now.fd); /* it was only looked at */
     if (error || f->error)
         return error == f->error;
     return disk_same(&f->disk, &now) &&
            f->young == (f->whole.n > 0 && filefields_is_young(&now, o->wall_s));
+}
+
+/* The root's path may lead to another folder than it did: then that one takes its place. */
+static void refresh_root(struct filecache *c, struct root_folder *at, uint64_t now_ms)
+{
+    bool is_fresh = at->changes == c->changes && now_ms - at->checked_ms < c->limits.check_ms;
+    if (is_fresh || at->path.n == 0)
+        return;
+    at->changes = c->changes;
+    at->checked_ms = now_ms;
+    coherence_cover_root(c->watch, at->path);
+    int error = disk_reopen_root(at->path.p, at->fd);
+    if (error && !at->told)
+        log_warn("root %s cannot be opened again, what it was is served: %s", at->path.p,
+                 strerror(-error));
+    at->told = error != 0;
 }
 
 static inline struct file *use(struct filecache *c, struct file *f)
@@ -266,9 +287,13 @@ static inline struct file *use(struct filecache *c, struct file *f)
  * that a hit has no room for names on its stack. */
 static __attribute__((noinline)) struct file *ask_disk(struct opening o, struct file *f)
 {
+    refresh_root(o.cache, o.root->at, o.now_ms);
     if (!f)
         return open_entry(&o);
+    if (f->changes != o.cache->changes)
+        coherence_cover(o.cache->watch, o.root->at->fd, o.path);
     f->checked_ms = o.now_ms;
+    f->changes = o.cache->changes;
     if (still_true(&o, f))
         return use(o.cache, f);
     forget(o.cache, f);
@@ -280,7 +305,7 @@ struct file *filecache_find(struct filecache *c, const struct filecache_root *ro
 {
     uint32_t hash = hash_of(root, path, coding);
     struct file *f = lookup(c, root, path, coding, hash);
-    if (f && now_ms - f->checked_ms < FILECACHE_CHECK_MS)
+    if (f && f->changes == c->changes && now_ms - f->checked_ms < c->limits.check_ms)
         return use(c, f);
     return ask_disk((struct opening){c, root, path, coding, hash, now_ms, wall_s}, f);
 }

@@ -3,19 +3,22 @@
  * One per worker, so there are no locks. Entries are found by (root, links policy, path), kept in
  * least-recently-used order and bounded in number and bytes. What an entry says about a file came
  * from one fstat of one open descriptor. Misses and refusals are remembered too. An entry is
- * compared with the disk when it is used and the last comparison is FILECACHE_CHECK_MS old. */
+ * served without any look at the disk as long as no folder on its way has changed (io/watch.h); it
+ * is compared when one has, and once a second as a net under the events: not all changes make one.
+ */
 #ifndef SKIFF_SERVER_FILECACHE_H
 #define SKIFF_SERVER_FILECACHE_H
 
 #include "base/list.h"
 #include "base/pin.h"
 #include "base/str.h"
+#include "io/watch.h"
 #include "server/filefields.h"
 
 #include <limits.h>
 
 enum {
-    FILECACHE_CHECK_MS = 1000,
+    FILECACHE_CHECK_MS = 1000,                         /* the usual check_ms */
     FILECACHE_PATH_MAX = PATH_MAX - CODING_SUFFIX_MAX, /* bytes, the NUL among them */
 };
 
@@ -27,7 +30,8 @@ struct file {
     const struct filecache_root *root;
     struct str path;              /* the key: decoded, no leading slash */
     enum coding coding;           /* ... and this: it is the sibling `path` + suffix */
-    uint64_t checked_ms;          /* when it was last compared with the disk */
+    uint64_t checked_ms;          /* when it was last compared with the disk ... */
+    uint32_t changes;             /* ... and the cache's counter then */
     int error;                    /* 0, or the errno that opening gave */
     struct disk_file disk;        /* kind, size, times; .fd is -1 when the contents are in memory */
     struct validators validators; /* what its lines say, to compare */
@@ -39,9 +43,19 @@ struct file {
     char text[]; /* path, fields and contents */
 };
 
-/* A folder to serve from and how. Made in the master while it has its privileges. */
+/* A folder to serve from. Opened in the master while it has its privileges; opened again by its
+ * path when that leads elsewhere, as when a link to the current release is replaced. */
+struct root_folder {
+    int fd;          /* O_PATH directory; the number stays */
+    struct str path; /* absolute, terminated; empty: it is not looked for again */
+    uint64_t checked_ms;
+    uint32_t changes;
+    bool told; /* that it cannot be opened any more */
+};
+
+/* How it is served. */
 struct filecache_root {
-    int fd; /* O_PATH directory */
+    struct root_folder *at;
     enum disk_links links;
     struct file_style style;
 };
@@ -50,6 +64,7 @@ struct filecache_limits {
     uint64_t bytes;     /* of contents in memory; 0: none is kept */
     uint64_t small_max; /* contents up to this are kept */
     uint32_t entries;   /* 0: nothing is cached */
+    uint32_t check_ms;  /* how long an entry is good without a look */
 };
 
 struct filecache {
@@ -61,6 +76,8 @@ struct filecache {
     uint64_t bytes;
     uint32_t errors; /* entries that remember a refusal: at most a quarter */
     const struct mime *mime;
+    struct watch *watch; /* NULL: no events */
+    uint32_t changes;    /* counted by it */
     struct filecache_limits limits;
 };
 

@@ -81,6 +81,7 @@ struct cache_conf {
     uint64_t small_files;    /* bytes of contents kept in memory, a worker */
     uint64_t small_file_max; /* contents up to this are kept */
     uint32_t open_files;     /* entries of all workers together; 0: auto */
+    uint32_t check_ms;       /* 0: auto, by events */
 };
 
 /* A route, resolved: handler and configuration are never NULL. */

@@ -24,6 +24,16 @@ static const struct opt cache_rows[] = {
      .doc = "Files that all workers keep open; auto is a quarter of the hard descriptor limit less "
             "64.",
      .was = "open_file_cache"},
+    {.key = "check",
+     .kind = K_MSEC,
+     .at = AT(struct cache_conf, check_ms, uint32_t),
+     .dflt = "auto",
+     .zero = "auto",
+     .min = 10,
+     .max = HOUR,
+     .doc = "How changes of files are seen: auto is by the kernel's events, with a look once a "
+            "second; a duration is how long a file is good without a look.",
+     .was = "open_file_cache_valid"},
     {0},
 };
 
@@ -39,7 +49,7 @@ const struct opt settings_files_rows[] = {
      .doc = "A table of MIME types; builtin is the one that comes with skiff.",
      .was = "types default_type"},
     OPT_GROUP("cache", struct config, cache, struct cache_conf, cache_rows,
-              "What workers remember of files; an entry is checked once a second."),
+              "What workers remember of files."),
     {0},
 };
 

@@ -190,7 +190,9 @@ bool worker_init(struct worker *w, const struct worker_setup *s)
         .bytes = s->config->cache.small_files,
         .small_max = s->config->cache.small_file_max,
         .entries = s->cache_entries,
+        .check_ms = s->config->cache.check_ms ? s->config->cache.check_ms : FILECACHE_CHECK_MS,
     };
+    w->watch.src.fd = -1;
     return filecache_init(&w->cache, cache, &s->config->mime) &&
            offload_init(&w->offload, &w->loop, OFFLOAD_THREADS, OFFLOAD_PENDING_MAX);
 }
@@ -202,6 +204,7 @@ void worker_done(struct worker *w)
     accesslog_free(w->access, LOG_FAREWELL_MS);
     offload_done(&w->offload, LOG_FAREWELL_MS);
     filecache_done(&w->cache);
+    watch_done(&w->watch);
     listeners_done(w);
     out_pool_done(&w->outs);
     buf_pool_done(&w->inputs);
@@ -231,6 +234,17 @@ static bool start_listening(struct worker *w)
            listeners_take(w, s->slot);
 }
 
+/* Without events changes are seen a second later. */
+static void start_watching(struct worker *w)
+{
+    if (w->config->cache.check_ms || w->setup.cache_entries == 0)
+        return;
+    if (watch_init(&w->watch, &w->loop, &w->cache.changes))
+        w->cache.watch = &w->watch;
+    else
+        log_warn("folders cannot be watched, changes may take a second to be seen: %m");
+}
+
 int worker_run(const struct worker_setup *s)
 {
     struct worker *w = aligned_alloc(64, (sizeof *w + 63) / 64 * 64);
@@ -238,6 +252,7 @@ int worker_run(const struct worker_setup *s)
         log_error("start: %m");
         return EXIT_FAILURE; /* the process ends: the kernel takes back what was opened */
     }
+    start_watching(w);
     tell_master(w, WORD_READY);
     while (!w->stopping && !(w->finishing && w->connections == 0))
         loop_turn(&w->loop, -1);

@@ -67,6 +67,7 @@ struct worker {
     struct http_limits http_limits;
     struct last_host last_host;
     struct filecache cache;
+    struct watch watch; /* for the cache */
     struct offload offload;
     struct accesslog *access; /* NULL: off */
     struct listener *listeners;

@@ -85,6 +85,24 @@ static void close_pair(const int fd[2])
 
 /* --- readiness --- */
 
+START_TEST(one_source_may_come_first)
+{
+    int fds[3];
+    struct actor actors[3];
+    for (int i = 0; i < 3; i++) {
+        fds[i] = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+        actors[i] = actor((char)('a' + i), fds[i], NULL);
+        ck_assert(loop_add_reader(&l, &actors[i].src));
+    }
+    l.first = &actors[2].src;
+    loop_turn(&l, 0);
+    ck_assert_uint_eq(traced, 3);
+    ck_assert_int_eq(trace[0], 'c');
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
+}
+END_TEST
+
 START_TEST(a_connection_is_told_of_an_edge_once_and_readiness_is_sticky)
 {
     int fd[2];
@@ -358,7 +376,7 @@ START_TEST(more_events_than_one_turn_takes_are_told_in_the_next)
 }
 END_TEST
 
-UNIT_MAIN_WITH("io/loop", setup, teardown,
+UNIT_MAIN_WITH("io/loop", setup, teardown, one_source_may_come_first,
                a_connection_is_told_of_an_edge_once_and_readiness_is_sticky,
                a_peer_that_sends_no_more_is_done_and_still_readable, a_peer_that_has_left_is_gone,
                a_reader_is_told_as_long_as_something_is_there, a_listener_can_be_paused_and_resumed,

@@ -12,6 +12,7 @@
 enum { OLD = 1600000000, NOW = 1700000000 };
 
 static char folder[64];
+static struct root_folder place;
 static struct filecache_root root;
 static struct arena *arena;
 static struct mime mime;
@@ -42,7 +43,7 @@ static void put(const char *name, const char *text)
 
 static void start(uint64_t bytes, uint64_t small_max, uint32_t entries)
 {
-    struct filecache_limits limits = {bytes, small_max, entries};
+    struct filecache_limits limits = {bytes, small_max, entries, FILECACHE_CHECK_MS};
     ck_assert(filecache_init(&cache, limits, &mime));
 }
 
@@ -51,9 +52,10 @@ static void setup(void)
     unsigned bad_line;
     strcpy(folder, "/tmp/skiff-filecache-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
-    root = (struct filecache_root){.fd = disk_open_root(folder), .links = LINKS_INSIDE_ROOT};
+    place = (struct root_folder){.fd = disk_open_root(folder)};
+    root = (struct filecache_root){.at = &place, .links = LINKS_INSIDE_ROOT};
     root.style.charset = STR("utf-8");
-    ck_assert_int_ge(root.fd, 0);
+    ck_assert_int_ge(place.fd, 0);
     arena = arena_new(4096);
     ck_assert(mime_load(&mime, arena, STR("text/css css\nimage/png png\n"), &bad_line));
     now_ms = 5000;
@@ -65,7 +67,7 @@ static void teardown(void)
     filecache_done(&cache);
     map_done(&mime.by_extension);
     arena_free(arena);
-    close(root.fd);
+    close(place.fd);
     snprintf(command, sizeof command, "rm -rf %s", folder);
     ck_assert_int_eq(system(command), 0);
 }

@@ -1,0 +1,182 @@
+/* watch: a table of folders by watch descriptor, and a filter for their events.
+ *
+ * Descriptors count up and are never used twice, so the table is reached by number; when the
+ * numbers have run out everything begins anew, which counts as a change. */
+#include "io/watch.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+enum {
+    NAMES_MAX = 4,      /* of one folder; with more, everything in it matters */
+    READS_MAX = 16,     /* buffers of events in one turn */
+    EVENTS = 16 * 1024, /* bytes */
+    FIRST_ROOM = 64,
+};
+
+/* Done when a file has been written and closed, not at each write: until then nobody knows what it
+ * will be. */
+static const uint32_t mask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_CLOSE_WRITE |
+                             IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+
+struct watched {
+    bool live, all;
+    uint8_t count;
+    uint32_t names[NAMES_MAX]; /* hashes: a wrong match costs a look */
+};
+
+/* --- what matters --- */
+
+static void want(struct watched *f, struct str name)
+{
+    uint32_t hash = str_hash(name);
+    f->live = true;
+    for (unsigned i = 0; i < f->count; i++)
+        if (f->names[i] == hash)
+            return;
+    if (name.n == 0 || f->count == NAMES_MAX)
+        f->all = true;
+    else
+        f->names[f->count++] = hash;
+}
+
+static bool matters(const struct watched *f, const struct inotify_event *e)
+{
+    if (f->all || e->len == 0)
+        return true;
+    uint32_t hash = str_hash(str_of(e->name));
+    for (unsigned i = 0; i < f->count; i++)
+        if (f->names[i] == hash)
+            return true;
+    return false;
+}
+
+static struct watched *find(const struct watch *w, int wd)
+{
+    return wd >= 0 && (uint32_t)wd < w->room && w->folders[wd].live ? &w->folders[wd] : NULL;
+}
+
+/* --- events --- */
+
+static void take(struct watch *w, const struct inotify_event *e)
+{
+    struct watched *f = find(w, e->wd);
+    if (e->mask & IN_Q_OVERFLOW)
+        ++*w->changes;
+    if (!f)
+        return;
+    *w->changes += matters(f, e);
+    if (e->mask & IN_MOVE_SELF) /* it is another path's now; the kernel says IN_IGNORED next */
+        (void)inotify_rm_watch(w->src.fd, e->wd);
+    if (e->mask & IN_IGNORED) {
+        *f = (struct watched){0};
+        w->live--;
+    }
+}
+
+static void on_ready(struct source *s)
+{
+    struct watch *w = container_of(s, struct watch, src);
+    char events[EVENTS] __attribute__((aligned(8)));
+    s->ready = 0;
+    for (int i = 0; i < READS_MAX; i++) {
+        ssize_t n = read(s->fd, events, sizeof events);
+        if (n <= 0)
+            return; /* EAGAIN: all are taken */
+        for (ssize_t at = 0; at < n;) {
+            const struct inotify_event *e = (const void *)(events + at);
+            take(w, e);
+            at += (ssize_t)(sizeof *e + e->len);
+        }
+    } /* the descriptor is level-triggered: what is left comes in the next turn */
+}
+
+/* --- folders --- */
+
+static bool open_events(struct watch *w)
+{
+    w->src = (struct source){.on_ready = on_ready, .fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
+    if (w->src.fd < 0)
+        return false;
+    if (loop_add_reader(w->loop, &w->src))
+        return true;
+    (void)close(w->src.fd); /* nobody knows it yet */
+    w->src.fd = -1;
+    return false;
+}
+
+bool watch_init(struct watch *w, struct loop *l, uint32_t *changes)
+{
+    *w = (struct watch){.loop = l, .changes = changes};
+    if (!open_events(w))
+        return false;
+    l->first = &w->src;
+    return true;
+}
+
+void watch_done(struct watch *w)
+{
+    if (w->src.fd >= 0)
+        (void)close(w->src.fd); /* it was only read */
+    w->src.fd = -1;
+    free(w->folders);
+    w->folders = NULL;
+    w->room = w->live = 0;
+}
+
+static void tell(struct watch *w, const char *why)
+{
+    if (!w->told)
+        log_warn("not every folder can be watched, changes may take a second to be seen: %s", why);
+    w->told = true;
+}
+
+static bool grow(struct watch *w, uint32_t at_least)
+{
+    uint32_t room = w->room ? w->room : FIRST_ROOM;
+    while (room <= at_least)
+        room *= 2;
+    struct watched *larger = realloc(w->folders, room * sizeof *larger);
+    if (!larger)
+        return false;
+    memset(larger + w->room, 0, (room - w->room) * sizeof *larger);
+    w->folders = larger;
+    w->room = room;
+    return true;
+}
+
+/* The numbers have run out: all folders are forgotten, and watched again as they are met. */
+static void begin_anew(struct watch *w)
+{
+    watch_done(w);
+    ++*w->changes;
+    if (!open_events(w))
+        tell(w, strerror(errno));
+}
+
+void watch_folder(struct watch *w, const char *folder, struct str name)
+{
+    if (!w || w->src.fd < 0)
+        return;
+    int wd = inotify_add_watch(w->src.fd, folder, mask);
+    if (wd < 0) {
+        if (errno == ENOSPC || errno == ENOMEM)
+            tell(w, errno == ENOSPC ? "fs.inotify.max_user_watches is reached" : "out of memory");
+        return;
+    }
+    if (wd >= WATCH_MAX || ((uint32_t)wd >= w->room && !grow(w, (uint32_t)wd))) {
+        (void)inotify_rm_watch(w->src.fd, wd);
+        if (wd >= WATCH_MAX && w->live < WATCH_MAX / 2)
+            begin_anew(w);
+        else
+            tell(w, "there are too many");
+        return;
+    }
+    w->live += !w->folders[wd].live;
+    want(&w->folders[wd], name);
+}

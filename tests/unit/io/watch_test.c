@@ -1,0 +1,163 @@
+/* Watching folders: what counts as a change, and that nothing is lost when there is too much. */
+#include "io/watch.h"
+#include "support/unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct loop loop;
+static struct watch watch;
+static uint32_t changes;
+static char folder[64];
+
+static const char *in(const char *name)
+{
+    static char path[2][256];
+    static int turn;
+    turn = !turn;
+    snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
+    return path[turn];
+}
+
+static void put(const char *name)
+{
+    int fd = open(in(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, "x", 1), 1);
+    close(fd);
+}
+
+/* How many changes were counted for what has happened. */
+static uint32_t counted(void)
+{
+    uint32_t before = changes;
+    loop_turn(&loop, 0);
+    return changes - before;
+}
+
+static void setup(void)
+{
+    changes = 0;
+    strcpy(folder, "/tmp/skiff-watch-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert(loop_init(&loop, NULL));
+    ck_assert(watch_init(&watch, &loop, &changes));
+}
+
+static void teardown(void)
+{
+    char command[128];
+    watch_done(&watch);
+    loop_done(&loop);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(everything_in_a_folder_can_matter)
+{
+    watch_folder(&watch, folder, STR(""));
+    ck_assert_uint_eq(counted(), 0);
+    put("a");
+    ck_assert_uint_gt(counted(), 0);
+    put("a"); /* in place */
+    ck_assert_uint_gt(counted(), 0);
+    ck_assert_int_eq(chmod(in("a"), 0600), 0);
+    ck_assert_uint_gt(counted(), 0);
+    ck_assert_int_eq(rename(in("a"), in("b")), 0);
+    ck_assert_uint_gt(counted(), 0);
+    ck_assert_int_eq(symlink("b", in("c")), 0);
+    ck_assert_uint_gt(counted(), 0);
+    ck_assert_int_eq(unlink(in("b")), 0);
+    ck_assert_uint_gt(counted(), 0);
+    ck_assert_uint_eq(counted(), 0);
+}
+END_TEST
+
+START_TEST(or_only_some_names)
+{
+    char name[16];
+    watch_folder(&watch, folder, STR("a"));
+    watch_folder(&watch, folder, STR("b"));
+    put("other");
+    ck_assert_uint_eq(counted(), 0);
+    put("b");
+    ck_assert_uint_gt(counted(), 0);
+    for (int i = 0; i < 5; i++) { /* more names than are kept apart: then all matter */
+        int n = sprintf(name, "n%d", i);
+        watch_folder(&watch, folder, str_make(name, (size_t)n));
+    }
+    put("other");
+    ck_assert_uint_gt(counted(), 0);
+}
+END_TEST
+
+START_TEST(a_folder_that_goes_is_a_change_and_is_forgotten)
+{
+    ck_assert_int_eq(mkdir(in("sub"), 0755), 0);
+    watch_folder(&watch, in("sub"), STR(""));
+    ck_assert_uint_eq(watch.live, 1);
+    ck_assert_int_eq(rmdir(in("sub")), 0);
+    ck_assert_uint_gt(counted(), 0);
+    ck_assert_uint_eq(watch.live, 0);
+}
+END_TEST
+
+START_TEST(a_folder_that_is_moved_is_another_paths_then)
+{
+    ck_assert_int_eq(mkdir(in("sub"), 0755), 0);
+    watch_folder(&watch, in("sub"), STR(""));
+    ck_assert_int_eq(rename(in("sub"), in("moved")), 0);
+    ck_assert_uint_gt(counted(), 0);
+    (void)counted();
+    ck_assert_uint_eq(watch.live, 0);
+    put("moved/a");
+    ck_assert_uint_eq(counted(), 0);
+}
+END_TEST
+
+START_TEST(what_cannot_be_watched_changes_nothing)
+{
+    put("file");
+    watch_folder(&watch, in("file"), STR(""));
+    watch_folder(&watch, in("none"), STR(""));
+    watch_folder(NULL, folder, STR(""));
+    ck_assert_uint_eq(watch.live, 0);
+    ck_assert(!watch.told);
+    watch_done(&watch);
+    watch_folder(&watch, folder, STR("")); /* there are no events any more */
+    ck_assert_uint_eq(watch.live, 0);
+}
+END_TEST
+
+/* Descriptors count up: folders that come and go use them up, and then all begins anew. */
+START_TEST(when_the_numbers_run_out_it_goes_on)
+{
+    watch_folder(&watch, folder, STR(""));
+    for (int i = 0; i < WATCH_MAX + 10; i++) {
+        ck_assert_int_eq(mkdir(in("sub"), 0755), 0);
+        watch_folder(&watch, in("sub"), STR(""));
+        ck_assert_int_eq(rmdir(in("sub")), 0);
+        if (i % 64 == 0)
+            (void)counted();
+    }
+    ck_assert(!watch.told);
+    ck_assert_uint_lt(watch.live, 100);
+    (void)counted();
+    watch_folder(&watch, folder, STR(""));
+    put("a");
+    ck_assert_uint_gt(counted(), 0);
+}
+END_TEST
+
+START_TEST(its_events_are_first_in_a_turn)
+{
+    ck_assert_ptr_eq(loop.first, &watch.src);
+}
+END_TEST
+
+UNIT_MAIN_WITH("io/watch", setup, teardown, everything_in_a_folder_can_matter, or_only_some_names,
+               a_folder_that_goes_is_a_change_and_is_forgotten,
+               a_folder_that_is_moved_is_another_paths_then, what_cannot_be_watched_changes_nothing,
+               when_the_numbers_run_out_it_goes_on, its_events_are_first_in_a_turn)
