@@ -87,17 +87,18 @@ static enum verdict answer_for_server(struct request *r)
     return V_READY;
 }
 
-/* Finds r->route. 0, or the status to answer. */
+/* Finds r->route. 0, or the status to answer: then it is the route that takes what no other does,
+ * so that the vhost's fields and pages go with the error. */
 static uint16_t find_route(struct request *r)
 {
-    uint16_t bad = decode_path(r);
-    if (bad)
-        return bad;
     if (!find_vhost(r, &r->vhost))
         return 400;
-    r->route =
-        r->vhost ? route_find(r->vhost, r->path) : conn_worker(r->conn)->config->unknown_host;
-    return 0;
+    r->route = r->vhost ? &r->vhost->routes[r->vhost->route_count - 1]
+                        : conn_worker(r->conn)->config->unknown_host;
+    uint16_t bad = decode_path(r);
+    if (!bad && r->vhost)
+        r->route = route_find(r->vhost, r->path);
+    return bad;
 }
 
 enum verdict dispatch(struct request *r)
@@ -114,7 +115,8 @@ enum verdict dispatch(struct request *r)
         return refuse(r, bad);
     if (r->target.form == TARGET_ASTERISK)
         return answer_for_server(r);
-    if (r->target.form == TARGET_AUTHORITY) {
+    /* Nobody is a proxy here, and what a client sends is not for its scripts to read. */
+    if (r->target.form == TARGET_AUTHORITY || method == METHOD_TRACE) {
         reply_not_allowed(r, ALLOWED_HERE);
         return V_READY;
     }
