@@ -6,6 +6,7 @@
 #include "handlers/static_conf.h"
 #include "http/accept.h"
 #include "server/conn.h"
+#include "server/warm.h"
 #include "server/worker.h"
 
 #include <errno.h>
@@ -15,12 +16,36 @@ enum { LOCATION_MAX = 4096 }; /* bytes: an answer's head is bounded */
 
 #define METHODS STR("GET, HEAD, OPTIONS")
 
+/* The disk is cold: a thread goes first, once for each name. Then, or if none can, it is waited
+ * for. */
+static __attribute__((noinline)) struct file *find_cold(struct request *r, struct file_wish *w)
+{
+    char name[PATH_MAX];
+    uint32_t key = (str_hash(w->path) ^ w->coding) | 1; /* 0 is none */
+    filecache_name(w, name);
+    if (r->warmed != key && warm_begin(r, w->root->at->fd, name, w->root->links, key))
+        return NULL;
+    w->patient = true;
+    return filecache_find(&conn_worker(r->conn)->cache, w);
+}
+
+/* NULL: see not_found_yet(). */
 static struct file *find(struct request *r, const struct filecache_root *root, struct str path,
                          enum coding coding)
 {
     const struct clock *now = conn_clock(r->conn);
-    return filecache_find(&conn_worker(r->conn)->cache, root, path, coding, clock_ms(now),
-                          now->second);
+    struct file_wish w = {root, path, coding, false, clock_ms(now), now->second};
+    struct file *f = filecache_find(&conn_worker(r->conn)->cache, &w);
+    return f || errno != EAGAIN ? f : find_cold(r, &w);
+}
+
+/* A thread looks for it, or memory is out. */
+static enum verdict not_found_yet(struct request *r)
+{
+    if (r->is_warming)
+        return V_WAIT;
+    reply_status(r, 503);
+    return V_READY;
 }
 
 static bool is_file(const struct file *f)
@@ -62,7 +87,7 @@ static bool is_usable(const struct file *source, struct file *sibling)
 }
 
 /* The file itself or one of its siblings, whichever the client likes best; the other is dropped.
- * NULL: it accepts none of them. */
+ * NULL: it accepts none of them, or a thread looks for one. */
 static __attribute__((noinline)) struct file *negotiate(struct request *r,
                                                         const struct static_conf *c,
                                                         struct file *source)
@@ -79,11 +104,13 @@ static __attribute__((noinline)) struct file *negotiate(struct request *r,
             pin_drop(&source->pin);
             return sibling;
         }
+        if (!sibling && r->is_warming)
+            break;
         if (sibling)
             pin_drop(&sibling->pin);
         available &= ~(1u << coding);
     }
-    if (weights.of[CODING_IDENTITY] > 0)
+    if (weights.of[CODING_IDENTITY] > 0 && !r->is_warming)
         return source;
     pin_drop(&source->pin);
     return NULL;
@@ -99,6 +126,8 @@ static enum verdict answer_file(struct request *r, const struct static_conf *c, 
 {
     if (c->order_count > 0)
         f = negotiate(r, c, f);
+    if (!f && r->is_warming)
+        return V_WAIT;
     if (!f) {
         reply_status(r, 406);
         r->resp.extra = STR("Vary: Accept-Encoding\r\n");
@@ -139,6 +168,8 @@ static enum verdict answer_missing(struct request *r, const struct static_conf *
         return refuse(r, 404);
     struct file *page =
         is_navigation(r) ? find(r, &c->pages, str_from(c->fallback, 1), CODING_IDENTITY) : NULL;
+    if (r->is_warming)
+        return V_WAIT;
     if (page && is_file(page))
         return answer_file(r, c, page);
     if (page)
@@ -194,7 +225,7 @@ static enum verdict answer_bare_folder(struct request *r, const struct static_co
 {
     struct file *f = find(r, &c->files, str_make(path.p, path.n ? path.n - 1 : 0), CODING_IDENTITY);
     if (!f)
-        return refuse(r, 503);
+        return not_found_yet(r);
     bool is_folder = f->error == 0 && f->disk.kind == DISK_DIRECTORY;
     int error = f->error ? f->error : is_folder ? EACCES : ENOTDIR;
     pin_drop(&f->pin);
@@ -215,7 +246,7 @@ static __attribute__((noinline)) enum verdict answer_folder(struct request *r,
         memcpy(mempcpy(name, path.p, path.n), index.p, index.n);
         struct file *f = find(r, &c->files, str_make(name, path.n + index.n), CODING_IDENTITY);
         if (!f)
-            return refuse(r, 503);
+            return not_found_yet(r);
         if (is_file(f))
             return answer_file(r, c, f);
         int error = f->error;
@@ -230,7 +261,7 @@ static enum verdict answer_name(struct request *r, const struct static_conf *c, 
 {
     struct file *f = find(r, &c->files, path, CODING_IDENTITY);
     if (!f)
-        return refuse(r, 503);
+        return not_found_yet(r);
     if (is_file(f))
         return answer_file(r, c, f);
     int error = f->error;
@@ -268,11 +299,26 @@ static enum verdict handle(struct request *r, const void *conf)
     return names_folder ? answer_folder(r, c, path) : answer_name(r, c, path);
 }
 
+static void abandon(struct request *r)
+{
+    if (r->is_warming)
+        warm_abandon(r);
+    else
+        listing_abandon(r);
+}
+
 /* Its type, and nothing else of its lines: validators and caching are not the error's. */
 static bool put_page(struct request *r, const void *conf, struct str path)
 {
     const struct static_conf *c = conf;
-    struct file *f = find(r, &c->files, str_from(path, 1), CODING_IDENTITY);
+    const struct clock *now = conn_clock(r->conn);
+    /* It is too late to wait, and a page that others got is warm. */
+    struct file_wish w = {.root = &c->files,
+                          .path = str_from(path, 1),
+                          .patient = true,
+                          .now_ms = clock_ms(now),
+                          .wall_s = now->second};
+    struct file *f = filecache_find(&conn_worker(r->conn)->cache, &w);
     if (!f)
         return false;
     if (!is_file(f)) {
@@ -295,6 +341,6 @@ const struct handler_type handler_static = {
     .open = static_open,
     .close = static_close,
     .handle = handle,
-    .abandon = listing_abandon,
+    .abandon = abandon,
     .put_page = put_page,
 };

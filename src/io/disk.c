@@ -11,6 +11,7 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 enum { OPEN_TRIES = 8 }; /* a rename while the kernel walks a path with ".." makes it say EAGAIN */
@@ -108,6 +109,44 @@ int disk_open(int root, const char *path, enum disk_links links, struct disk_fil
     (void)close(fd); /* nothing was done with it */
     out->fd = -1;
     return r;
+}
+
+/* Is the byte at `at` in memory? */
+static bool is_cached(int fd, off_t at)
+{
+    char byte;
+    struct iovec v = {&byte, 1};
+    return preadv2(fd, &v, 1, at, RWF_NOWAIT) >= 0 || errno != EAGAIN;
+}
+
+bool disk_is_cold(int root, const char *path, enum disk_links links)
+{
+    struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+                           .resolve = resolve_flags(links) | RESOLVE_CACHED};
+    struct disk_file d = {0};
+    int fd = (int)syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof how);
+    if (fd < 0)
+        return errno == EAGAIN;
+    bool is_warm = true;
+    if (disk_stat(fd, &d) == 0 && d.kind == DISK_FILE && d.size > 0) {
+        uint64_t last = (d.size < DISK_WARM_MAX ? d.size : DISK_WARM_MAX) - 1;
+        is_warm = is_cached(fd, 0) && is_cached(fd, (off_t)last);
+    }
+    (void)close(fd); /* it was only looked at */
+    return !is_warm;
+}
+
+void disk_warm(int root, const char *path, enum disk_links links)
+{
+    char scratch[32 * 1024];
+    struct disk_file d;
+    if (disk_open(root, path, links, &d) != 0 || d.fd < 0)
+        return;
+    off_t at = 0;
+    while (d.kind == DISK_FILE && at < DISK_WARM_MAX &&
+           disk_read(d.fd, scratch, sizeof scratch, at) == (ssize_t)sizeof scratch)
+        at += (off_t)sizeof scratch;
+    (void)close(d.fd); /* it was only read */
 }
 
 int disk_look(int root, const char *path, enum disk_links links, struct disk_file *out)

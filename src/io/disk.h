@@ -38,6 +38,13 @@ int disk_reopen_root(const char *path, int fd);
 /* Opens `path` (terminated, relative, no leading slash; "" or "." is the root itself) for
  * reading. 0, or -errno: ENOENT, ENOTDIR, EACCES, ELOOP and EXDEV (a refused symlink), EMFILE... */
 int disk_open(int root, const char *path, enum disk_links links, struct disk_file *out);
+enum { DISK_WARM_MAX = 1024 * 1024 }; /* bytes of a file's beginning */
+
+/* Would opening `path` or reading the file's beginning wait for the disk? Asks the kernel's caches
+ * only. False where the kernel or the file system cannot tell. */
+bool disk_is_cold(int root, const char *path, enum disk_links links);
+/* Opens it and reads DISK_WARM_MAX bytes, to have them in those caches. May wait: for threads. */
+void disk_warm(int root, const char *path, enum disk_links links);
 /* What `path` leads to, by the same rules, without opening it for reading: *out has no descriptor.
  * 0 or -errno. */
 int disk_look(int root, const char *path, enum disk_links links, struct disk_file *out);

@@ -123,12 +123,8 @@ static bool is_small(const struct filecache *c, const struct disk_file *d)
 
 struct opening {
     struct filecache *cache;
-    const struct filecache_root *root;
-    struct str path;
-    enum coding coding;
+    const struct file_wish *wish;
     uint32_t hash;
-    uint64_t now_ms;
-    int64_t wall_s;
 };
 
 /* A new entry with one pin, the caller's. Takes d->fd over. NULL when memory is out. */
@@ -138,23 +134,23 @@ static struct file *new_entry(const struct opening *o, int error, const struct d
     char fields[FILE_FIELDS_MAX];
     bool is_file = error == 0 && d->kind == DISK_FILE;
     struct validators v = {0};
-    const struct file_facts facts = {o->path, o->coding, d, o->wall_s};
+    const struct file_facts facts = {o->wish->path, o->wish->coding, d, o->wish->wall_s};
     size_t whole_n =
-        is_file ? filefields_write(&o->root->style, o->cache->mime, &facts, fields, &v) : 0;
-    struct file *f = malloc(sizeof *f + o->path.n + whole_n + contents);
+        is_file ? filefields_write(&o->wish->root->style, o->cache->mime, &facts, fields, &v) : 0;
+    struct file *f = malloc(sizeof *f + o->wish->path.n + whole_n + contents);
     if (!f)
         return NULL;
     *f = (struct file){
         .hash = o->hash,
-        .root = o->root,
-        .coding = o->coding,
-        .checked_ms = o->now_ms,
+        .root = o->wish->root,
+        .coding = o->wish->coding,
+        .checked_ms = o->wish->now_ms,
         .changes = o->cache->changes,
         .error = error,
         .disk = *d,
-        .young = is_file && filefields_is_young(d, o->wall_s),
-        .path = str_make(f->text, o->path.n),
-        .whole = str_make(f->text + o->path.n, whole_n),
+        .young = is_file && filefields_is_young(d, o->wish->wall_s),
+        .path = str_make(f->text, o->wish->path.n),
+        .whole = str_make(f->text + o->wish->path.n, whole_n),
     };
     f->validators = (struct validators){
         .etag = moved(v.etag, fields, f->whole.p),
@@ -164,7 +160,7 @@ static struct file *new_entry(const struct opening *o, int error, const struct d
     };
     pin_init(&f->pin, release);
     link_init(&f->lru);
-    memcpy(mempcpy(f->text, o->path.p, o->path.n), fields, whole_n);
+    memcpy(mempcpy(f->text, o->wish->path.p, o->wish->path.n), fields, whole_n);
     return f;
 }
 
@@ -186,7 +182,7 @@ static bool read_contents(struct file *f)
 static struct file *open_once(const struct opening *o, const char *name, bool small_allowed)
 {
     struct disk_file d = {.fd = -1};
-    int error = -disk_open(o->root->at->fd, name, o->root->links, &d);
+    int error = -disk_open(o->wish->root->at->fd, name, o->wish->root->links, &d);
     if (d.kind == DISK_DIRECTORY && d.fd >= 0) {
         (void)close(d.fd); /* that it is a folder is all there is to know */
         d.fd = -1;
@@ -201,11 +197,10 @@ static struct file *open_once(const struct opening *o, const char *name, bool sm
     return NULL;
 }
 
-/* What to open: the path, or its coded sibling's. */
-static void write_name(const struct opening *o, char name[PATH_MAX])
+void filecache_name(const struct file_wish *w, char name[PATH_MAX])
 {
-    char *p = mempcpy(name, o->path.p, o->path.n);
-    strcpy(p, codings[o->coding].suffix);
+    char *p = mempcpy(name, w->path.p, w->path.n);
+    strcpy(p, codings[w->coding].suffix);
 }
 
 /* Trouble of the machine's is never remembered: the next request may fare better. */
@@ -228,8 +223,8 @@ static bool is_lasting(int error)
 static struct file *open_entry(const struct opening *o)
 {
     char name[PATH_MAX];
-    write_name(o, name);
-    coherence_cover(o->cache->watch, o->root->at->fd, o->path);
+    filecache_name(o->wish, name);
+    coherence_cover(o->cache->watch, o->wish->root->at->fd, o->wish->path);
     struct file *f = NULL;
     bool settled = true;
     for (int try = 0; !f && try < READ_TRIES; try++) {
@@ -239,6 +234,8 @@ static struct file *open_entry(const struct opening *o)
     /* One that changed under each reading is sent from its descriptor, and not remembered. */
     if (f && settled && o->cache->limits.entries > 0 && is_lasting(f->error))
         insert(o->cache, f);
+    if (!f)
+        errno = ENOMEM;
     return f;
 }
 
@@ -249,14 +246,14 @@ static bool still_true(const struct opening *o, const struct file *f)
 {
     char name[PATH_MAX];
     struct disk_file now = {.fd = -1};
-    write_name(o, name);
-    int error = -disk_open(o->root->at->fd, name, o->root->links, &now);
+    filecache_name(o->wish, name);
+    int error = -disk_open(o->wish->root->at->fd, name, o->wish->root->links, &now);
     if (now.fd >= 0)
         (void)close(now.fd); /* it was only looked at */
     if (error || f->error)
         return error == f->error;
     return disk_same(&f->disk, &now) &&
-           f->young == (f->whole.n > 0 && filefields_is_young(&now, o->wall_s));
+           f->young == (f->whole.n > 0 && filefields_is_young(&now, o->wish->wall_s));
 }
 
 /* The root's path may lead to another folder than it did: then that one takes its place. */
@@ -283,29 +280,42 @@ static inline struct file *use(struct filecache *c, struct file *f)
     return f;
 }
 
+static bool is_cold(const struct file_wish *w)
+{
+    char name[PATH_MAX];
+    filecache_name(w, name);
+    return disk_is_cold(w->root->at->fd, name, w->root->links);
+}
+
 /* Looks whether f, if there is one, still says what the disk says, else opens anew. Out of line, so
  * that a hit has no room for names on its stack. */
-static __attribute__((noinline)) struct file *ask_disk(struct opening o, struct file *f)
+static __attribute__((noinline)) struct file *ask_disk(struct filecache *c,
+                                                       const struct file_wish *wish, uint32_t hash,
+                                                       struct file *f)
 {
-    refresh_root(o.cache, o.root->at, o.now_ms);
+    struct opening o = {c, wish, hash};
+    refresh_root(c, wish->root->at, wish->now_ms);
+    if (!wish->patient && is_cold(wish)) {
+        errno = EAGAIN;
+        return NULL;
+    }
     if (!f)
         return open_entry(&o);
-    if (f->changes != o.cache->changes)
-        coherence_cover(o.cache->watch, o.root->at->fd, o.path);
-    f->checked_ms = o.now_ms;
-    f->changes = o.cache->changes;
+    if (f->changes != c->changes)
+        coherence_cover(c->watch, wish->root->at->fd, wish->path);
+    f->checked_ms = wish->now_ms;
+    f->changes = c->changes;
     if (still_true(&o, f))
-        return use(o.cache, f);
-    forget(o.cache, f);
+        return use(c, f);
+    forget(c, f);
     return open_entry(&o);
 }
 
-struct file *filecache_find(struct filecache *c, const struct filecache_root *root, struct str path,
-                            enum coding coding, uint64_t now_ms, int64_t wall_s)
+struct file *filecache_find(struct filecache *c, const struct file_wish *w)
 {
-    uint32_t hash = hash_of(root, path, coding);
-    struct file *f = lookup(c, root, path, coding, hash);
-    if (f && f->changes == c->changes && now_ms - f->checked_ms < c->limits.check_ms)
+    uint32_t hash = hash_of(w->root, w->path, w->coding);
+    struct file *f = lookup(c, w->root, w->path, w->coding, hash);
+    if (f && f->changes == c->changes && w->now_ms - f->checked_ms < c->limits.check_ms)
         return use(c, f);
-    return ask_disk((struct opening){c, root, path, coding, hash, now_ms, wall_s}, f);
+    return ask_disk(c, w, hash, f);
 }

@@ -85,11 +85,21 @@ struct filecache {
 bool filecache_init(struct filecache *c, struct filecache_limits limits, const struct mime *mime);
 /* Drops the cache's holds; entries in flight live on until they are dropped. */
 void filecache_done(struct filecache *c);
-/* Finds or opens a file, or its sibling in that coding; `path` is decoded, without leading slash,
- * less than FILECACHE_PATH_MAX bytes. The caller holds a pin on the result (pin_drop(&f->pin)).
- * NULL when memory is out; any other failure is an entry with `error` set (EMFILE and ENFILE are
- * never remembered). */
-struct file *filecache_find(struct filecache *c, const struct filecache_root *root, struct str path,
-                            enum coding coding, uint64_t now_ms, int64_t wall_s);
+/* What filecache_find is asked for. */
+struct file_wish {
+    const struct filecache_root *root;
+    struct str path;    /* decoded, without leading slash, less than FILECACHE_PATH_MAX bytes */
+    enum coding coding; /* its sibling in that coding is meant */
+    bool patient;       /* the disk may be waited for */
+    uint64_t now_ms;
+    int64_t wall_s;
+};
+
+/* Finds or opens a file. The caller holds a pin on the result (pin_drop(&f->pin)). NULL with errno:
+ * ENOMEM, or EAGAIN when the disk would have to be waited for; any other failure is an entry with
+ * `error` set (EMFILE and ENFILE are never remembered). */
+struct file *filecache_find(struct filecache *c, const struct file_wish *w);
+/* What would be opened, terminated: the path, or its sibling's. */
+void filecache_name(const struct file_wish *w, char name[PATH_MAX]);
 
 #endif

@@ -44,6 +44,8 @@ struct request {
     struct str path; /* decoded, normalised, begins with '/'; points into head or arena */
     struct upload upload;
     struct response resp;
+    bool is_warming;     /* a thread touches the disk for it (server/warm.h) ... */
+    uint32_t warmed;     /* ... and has done so for this key */
     void *waits_for;     /* a handler's own, from V_WAIT to its next call or abandon() */
     uint64_t began_us;   /* monotonic, when the head was complete */
     uint64_t starts_at;  /* what the queue had been given before this answer's first byte */

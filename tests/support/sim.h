@@ -37,6 +37,9 @@ void sim_no_files(void);
 /* From now on that file ends after n bytes, whatever was said before. */
 void sim_truncate(const char *path, size_t n);
 
+/* That file is not in memory until a thread has read it. */
+void sim_cool(const char *path);
+
 /* A fresh connection that will send `input`. */
 void sim_connect(struct sim *s, struct str input);
 /* n more bytes arrive (as many as are left), then the machine runs. */

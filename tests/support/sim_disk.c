@@ -11,6 +11,7 @@ static struct sim_entry {
     const char *path;
     struct str contents;
     size_t length; /* what reading gives; contents.n is what fstat says */
+    bool cold;     /* until a thread has read it */
 } files[SIM_FILES_MAX];
 static int file_count;
 
@@ -22,7 +23,7 @@ void sim_no_files(void)
 void sim_file(const char *path, struct str contents)
 {
     CHECK(file_count < SIM_FILES_MAX);
-    files[file_count++] = (struct sim_entry){path, contents, contents.n};
+    files[file_count++] = (struct sim_entry){path, contents, contents.n, false};
 }
 
 void sim_truncate(const char *path, size_t n)
@@ -30,6 +31,36 @@ void sim_truncate(const char *path, size_t n)
     for (int i = 0; i < file_count; i++)
         if (strcmp(files[i].path, path) == 0)
             files[i].length = n;
+}
+
+static struct sim_entry *find_entry(const char *path)
+{
+    for (int i = 0; i < file_count; i++)
+        if (strcmp(files[i].path, path) == 0)
+            return &files[i];
+    return NULL;
+}
+
+void sim_cool(const char *path)
+{
+    find_entry(path)->cold = true;
+}
+
+bool disk_is_cold(int root, const char *path, enum disk_links links)
+{
+    const struct sim_entry *e = find_entry(path);
+    (void)root;
+    (void)links;
+    return e && e->cold;
+}
+
+void disk_warm(int root, const char *path, enum disk_links links)
+{
+    struct sim_entry *e = find_entry(path);
+    (void)root;
+    (void)links;
+    if (e)
+        e->cold = false;
 }
 
 bool disk_is_supported(void)

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 
@@ -143,6 +144,45 @@ START_TEST(a_file_comes_with_what_fstat_says_of_it)
     ck_assert_int_eq(f.ctime_ns % 1000000000, st.st_ctim.tv_nsec);
     ck_assert(fcntl(f.fd, F_GETFD) & FD_CLOEXEC);
     close(f.fd);
+}
+END_TEST
+
+/* Drops a file's contents from memory; false on file systems that are nothing but memory. */
+static bool cool(const char *path, size_t n)
+{
+    char byte;
+    struct iovec v = {&byte, 1};
+    int fd = openat(root, path, O_RDWR);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(ftruncate(fd, (off_t)n), 0);
+    ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)n - 1), 1);
+    ck_assert_int_eq(fsync(fd), 0);
+    ck_assert_int_eq(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    bool is_cold = preadv2(fd, &v, 1, (off_t)n - 1, RWF_NOWAIT) < 0 && errno == EAGAIN;
+    close(fd);
+    return is_cold;
+}
+
+START_TEST(what_is_not_in_memory_is_cold_until_it_was_read)
+{
+    static const size_t sizes[] = {1, 4096, 100000, DISK_WARM_MAX, 3 * DISK_WARM_MAX};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        bool is_cold = cool("file", sizes[i]);
+        ck_assert_int_eq(disk_is_cold(root, "file", LINKS_DENY), is_cold);
+        disk_warm(root, "file", LINKS_DENY);
+        ck_assert(!disk_is_cold(root, "file", LINKS_DENY));
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_warm_once_it_was_looked_up)
+{
+    static const char *const paths[] = {"",        "sub",  "none",    "sub/none",
+                                        "to-file", "loop", "absolute"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        disk_warm(root, paths[i], LINKS_INSIDE_ROOT);
+        ck_assert(!disk_is_cold(root, paths[i], LINKS_INSIDE_ROOT));
+    }
 }
 END_TEST
 
@@ -388,6 +428,8 @@ START_TEST(no_race_of_renames_and_links_leads_outside)
 END_TEST
 
 UNIT_MAIN_WITH("io/disk", setup, teardown, the_kernel_has_what_we_need,
+               what_is_not_in_memory_is_cold_until_it_was_read,
+               what_is_no_file_is_warm_once_it_was_looked_up,
                a_file_comes_with_what_fstat_says_of_it, a_directory_says_so_and_the_root_is_one,
                a_root_must_be_a_directory_that_is_there,
                contents_are_read_to_the_end_and_not_beyond,

@@ -74,7 +74,8 @@ static void teardown(void)
 
 static struct file *find(const char *name)
 {
-    struct file *f = filecache_find(&cache, &root, str_of(name), CODING_IDENTITY, now_ms, NOW);
+    struct file_wish w = {&root, str_of(name), CODING_IDENTITY, true, now_ms, NOW};
+    struct file *f = filecache_find(&cache, &w);
     ck_assert_ptr_nonnull(f);
     return f;
 }
@@ -185,8 +186,8 @@ START_TEST(meaningless_times_give_no_validators)
     drop(future);
     drop(young);
     now_ms += FILECACHE_CHECK_MS;
-    struct file *grown =
-        filecache_find(&cache, &root, STR("young.css"), CODING_IDENTITY, now_ms, NOW + 5);
+    struct file_wish later = {&root, STR("young.css"), CODING_IDENTITY, true, now_ms, NOW + 5};
+    struct file *grown = filecache_find(&cache, &later);
     ck_assert(has(grown, "ETag: \""));
     drop(grown);
 }

@@ -109,6 +109,57 @@ START_TEST(a_handler_that_never_calls_back_is_503)
 }
 END_TEST
 
+/* What threads were given comes back. */
+static void hear(void)
+{
+    offload_done(&sim->worker.offload, 5000);
+    ck_assert(offload_init(&sim->worker.offload, &sim->worker.loop, 1, 10));
+    sim_run(sim);
+}
+
+START_TEST(a_cold_file_is_read_by_a_thread_first)
+{
+    sim_cool("index.html");
+    sim_connect(sim, str_of(GET("/hello") GET("/") GET("/hello")));
+    sim_open_window(sim, SIZE_MAX);
+    sim_arrive(sim, SIZE_MAX);
+    ck_assert_int_eq(sim->conn->state, CONN_HANDLE);
+    size_t before = sim->output_n;
+    ck_assert_uint_gt(before, 0); /* the answer in front of it has left */
+    hear();
+    ck_assert_int_eq(sim->conn->state, CONN_IDLE);
+    ck_assert(memmem(sim->output + before, sim->output_n - before, small, sizeof small));
+    ck_assert(str_ends(str_make(sim->output, sim->output_n), STR("hello")));
+    sim_disconnect(sim);
+}
+END_TEST
+
+START_TEST(a_client_that_leaves_a_cold_file_is_forgotten)
+{
+    sim_cool("index.html");
+    sim_connect(sim, str_of(GET("/")));
+    sim_arrive(sim, SIZE_MAX);
+    ck_assert_int_eq(sim->conn->state, CONN_HANDLE);
+    sim_disconnect(sim);
+    hear();
+}
+END_TEST
+
+/* Nobody can go first: it is waited for, and answered. */
+START_TEST(a_cold_file_without_a_thread_is_waited_for)
+{
+    sim_cool("index.html");
+    offload_done(&sim->worker.offload, 0);
+    sim_connect(sim, str_of(GET("/")));
+    sim_open_window(sim, SIZE_MAX);
+    sim_arrive(sim, SIZE_MAX);
+    ck_assert_int_eq(sim->conn->state, CONN_IDLE);
+    ck_assert(output_begins("HTTP/1.1 200 OK"));
+    sim_disconnect(sim);
+    ck_assert(offload_init(&sim->worker.offload, &sim->worker.loop, 1, 10));
+}
+END_TEST
+
 static struct counting {
     struct body body;
     int pieces, closes;
@@ -209,7 +260,10 @@ START_TEST(a_stream_is_closed_when_the_client_leaves)
 }
 END_TEST
 
-UNIT_MAIN_WITH("server/handler_sim", setup, teardown, earlier_answers_leave_while_a_handler_waits,
+UNIT_MAIN_WITH("server/handler_sim", setup, teardown, a_cold_file_is_read_by_a_thread_first,
+               a_client_that_leaves_a_cold_file_is_forgotten,
+               a_cold_file_without_a_thread_is_waited_for,
+               earlier_answers_leave_while_a_handler_waits,
                a_client_that_leaves_makes_the_handler_give_up,
                a_handler_that_never_calls_back_is_503,
                a_stream_is_pulled_as_the_peer_reads_and_closed_once,
