@@ -17,6 +17,7 @@ enum {
     IO_WANT_WRITE = -2, /* the same for writing */
     IO_DEAD = -3,       /* the connection is broken: close it */
     IO_SHORT = -4,      /* send_file: the file ended before the range did */
+    IO_COLD = -5,       /* the writer's: what comes next of a file is not in memory */
 };
 
 struct channel {

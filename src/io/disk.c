@@ -111,12 +111,26 @@ int disk_open(int root, const char *path, enum disk_links links, struct disk_fil
     return r;
 }
 
-/* Is the byte at `at` in memory? */
-static bool is_cached(int fd, off_t at)
+static bool has_byte(int fd, off_t at)
 {
     char byte;
     struct iovec v = {&byte, 1};
     return preadv2(fd, &v, 1, at, RWF_NOWAIT) >= 0 || errno != EAGAIN;
+}
+
+bool disk_is_cached(int fd, off_t at, size_t n)
+{
+    return has_byte(fd, at) && has_byte(fd, at + (off_t)n - 1);
+}
+
+void disk_read_ahead(int fd, off_t at, size_t n)
+{
+    char scratch[32 * 1024];
+    for (size_t done = 0; done < n; done += sizeof scratch) {
+        size_t part = n - done < sizeof scratch ? n - done : sizeof scratch;
+        if (disk_read(fd, scratch, part, at + (off_t)done) != (ssize_t)part)
+            return;
+    }
 }
 
 bool disk_is_cold(int root, const char *path, enum disk_links links)
@@ -129,8 +143,7 @@ bool disk_is_cold(int root, const char *path, enum disk_links links)
         return errno == EAGAIN;
     bool is_warm = true;
     if (disk_stat(fd, &d) == 0 && d.kind == DISK_FILE && d.size > 0) {
-        uint64_t last = (d.size < DISK_WARM_MAX ? d.size : DISK_WARM_MAX) - 1;
-        is_warm = is_cached(fd, 0) && is_cached(fd, (off_t)last);
+        is_warm = disk_is_cached(fd, 0, d.size < DISK_WARM_MAX ? d.size : DISK_WARM_MAX);
     }
     (void)close(fd); /* it was only looked at */
     return !is_warm;
@@ -138,14 +151,11 @@ bool disk_is_cold(int root, const char *path, enum disk_links links)
 
 void disk_warm(int root, const char *path, enum disk_links links)
 {
-    char scratch[32 * 1024];
     struct disk_file d;
     if (disk_open(root, path, links, &d) != 0 || d.fd < 0)
         return;
-    off_t at = 0;
-    while (d.kind == DISK_FILE && at < DISK_WARM_MAX &&
-           disk_read(d.fd, scratch, sizeof scratch, at) == (ssize_t)sizeof scratch)
-        at += (off_t)sizeof scratch;
+    if (d.kind == DISK_FILE)
+        disk_read_ahead(d.fd, 0, d.size < DISK_WARM_MAX ? d.size : DISK_WARM_MAX);
     (void)close(d.fd); /* it was only read */
 }
 

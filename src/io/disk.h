@@ -45,6 +45,10 @@ enum { DISK_WARM_MAX = 1024 * 1024 }; /* bytes of a file's beginning */
 bool disk_is_cold(int root, const char *path, enum disk_links links);
 /* Opens it and reads DISK_WARM_MAX bytes, to have them in those caches. May wait: for threads. */
 void disk_warm(int root, const char *path, enum disk_links links);
+/* Are n bytes of an open file in memory, as far as its first and last byte tell. */
+bool disk_is_cached(int fd, off_t at, size_t n);
+/* Reads them. May wait: for threads. */
+void disk_read_ahead(int fd, off_t at, size_t n);
 /* What `path` leads to, by the same rules, without opening it for reading: *out has no descriptor.
  * 0 or -errno. */
 int disk_look(int root, const char *path, enum disk_links links, struct disk_file *out);

@@ -30,6 +30,8 @@ struct out *out_get(struct out_pool *p)
     o->stream = NULL;
     o->stream_done = NULL;
     o->queued = o->sent = o->acked = o->credit = 0;
+    o->warming = NULL;
+    o->insists = false;
     o->first = o->count = 0;
     return o;
 }
@@ -168,10 +170,18 @@ static ssize_t send_by_reading(struct out_pool *p, struct channel *ch, const str
     return n;
 }
 
-static ssize_t send_range(struct out_pool *p, struct channel *ch, const struct span *s)
+/* A window of a file. Its beginning was looked at when the file was (filecache); what lies behind
+ * that is looked at here. */
+static ssize_t send_range(struct out_pool *p, struct out *o, struct channel *ch,
+                          const struct span *s)
 {
     size_t n = s->len < OUT_WINDOW ? s->len : OUT_WINDOW;
     struct span window = span_of_file(s->fd, s->at, n);
+    if (!o->insists && s->at + (off_t)n > DISK_WARM_MAX && !disk_is_cached(s->fd, s->at, n)) {
+        o->cold = window;
+        return IO_COLD;
+    }
+    o->insists = false;
     return ch->tp->send_file ? ch->tp->send_file(ch, s->fd, s->at, n)
                              : send_by_reading(p, ch, &window);
 }
@@ -183,7 +193,7 @@ static ssize_t send_front(struct out_pool *p, struct out *o, struct channel *ch,
     struct span *s = &out_segment(o, 0)->span;
     *corked = false;
     if (!s->mem)
-        return send_range(p, ch, s);
+        return send_range(p, o, ch, s);
     struct iovec v[OUT_IOV_MAX];
     int n = gather(o, v, corked);
     return ch->tp->send(ch, v, n, *corked);
@@ -193,6 +203,8 @@ static enum out_result failed(ssize_t io)
 {
     if (io == IO_SHORT)
         return OUT_SHORT;
+    if (io == IO_COLD)
+        return OUT_COLD;
     return io == IO_WANT_WRITE || io == IO_WANT_READ ? OUT_BLOCKED : OUT_BROKEN;
 }
 
@@ -228,7 +240,8 @@ static void end_stream(struct out *o)
 
 /* Sends the memory spans at the front of what a stream lent, then the file range behind them: what
  * is corked for it must not depend on the stream lending it again. */
-static ssize_t send_lent(struct out_pool *p, struct channel *ch, const struct span *lent, int n)
+static ssize_t send_lent(struct out_pool *p, struct out *o, struct channel *ch,
+                         const struct span *lent, int n)
 {
     struct iovec v[OUT_LENT_MAX];
     int count = 0;
@@ -238,11 +251,11 @@ static ssize_t send_lent(struct out_pool *p, struct channel *ch, const struct sp
         all += (ssize_t)lent[count].len;
     }
     if (count == 0)
-        return send_range(p, ch, &lent[0]);
+        return send_range(p, o, ch, &lent[0]);
     ssize_t sent = ch->tp->send(ch, v, count, count < n);
     if (sent < all || count == n)
         return sent;
-    ssize_t file = send_range(p, ch, &lent[count]); /* a failure is met again by the next call */
+    ssize_t file = send_range(p, o, ch, &lent[count]); /* a failure is met again by the next call */
     return file > 0 ? sent + file : sent;
 }
 
@@ -262,7 +275,7 @@ static enum out_result flush_stream(struct out_pool *p, struct out *o, struct ch
             end_stream(o);
             return OUT_DONE;
         }
-        ssize_t sent = send_lent(p, ch, lent, n);
+        ssize_t sent = send_lent(p, o, ch, lent, n);
         if (sent <= 0)
             return failed(sent);
         o->sent += (size_t)sent;

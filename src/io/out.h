@@ -35,11 +35,14 @@ struct out {
     struct buf *heads;   /* what was copied; NULL when everything copied is sent */
     struct body *stream; /* pulled when the segments are sent; NULL: none */
     struct pin *stream_done;
-    uint64_t queued; /* bytes queued since out_get(); a stream's count when they are lent */
-    uint64_t sent;   /* bytes handed to the kernel since out_get(); advanced segment by segment,
-                        before the pin is dropped */
-    uint64_t acked;  /* for the owner: bytes acknowledged at its last look ... */
-    uint64_t credit; /* ... and how many the peer is ahead of the minimum rate */
+    uint64_t queued;  /* bytes queued since out_get(); a stream's count when they are lent */
+    uint64_t sent;    /* bytes handed to the kernel since out_get(); advanced segment by segment,
+                         before the pin is dropped */
+    uint64_t acked;   /* for the owner: bytes acknowledged at its last look ... */
+    uint64_t credit;  /* ... and how many the peer is ahead of the minimum rate */
+    void *warming;    /* for the owner: who reads `cold` */
+    struct span cold; /* with OUT_COLD: what is not in memory */
+    bool insists;     /* the owner's: send it although it may be cold */
     uint8_t first, count; /* ring in segments */
     struct segment segments[OUT_SEGMENTS];
 };
@@ -85,6 +88,7 @@ enum out_result {
     OUT_DONE,     /* everything is sent */
     OUT_BLOCKED,  /* the socket takes no more; CAN_WRITE is cleared */
     OUT_BUDGETED, /* the turn's budget is used up: run again later */
+    OUT_COLD,     /* the disk would have to be waited for: o->cold should be read by a thread */
     OUT_WAIT,     /* the stream has nothing yet; what was queued before it has been pushed */
     OUT_BROKEN,   /* the peer is gone: close */
     OUT_SHORT,    /* a file is shorter than promised: close */

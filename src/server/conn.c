@@ -11,6 +11,7 @@
 #include "http/parse.h"
 #include "server/conn_life.h"
 #include "server/dispatch.h"
+#include "server/warm.h"
 #include "server/worker.h"
 
 enum step { STEP_ON, STEP_WAIT, STEP_CLOSE };
@@ -372,6 +373,8 @@ static enum step everything_is_out(struct conn *c)
 
 static enum step step_send(struct conn *c)
 {
+    if (c->out->warming)
+        return STEP_WAIT; /* a thread reads what comes next */
     switch (out_flush(&c->worker->outs, c->out, &c->ch)) {
     case OUT_DONE:
         return everything_is_out(c);
@@ -381,6 +384,11 @@ static enum step step_send(struct conn *c)
     case OUT_BLOCKED:
     case OUT_WAIT:
         return STEP_WAIT;
+    case OUT_COLD:
+        if (warm_window(c))
+            return STEP_WAIT;
+        c->out->insists = true;
+        return STEP_ON;
     case OUT_SHORT:
         log_warn("a file became shorter while it was sent: the connection is closed");
         break;
@@ -443,7 +451,7 @@ static void settle(struct conn *c)
     if (c->state == CONN_HANDLE)
         CHECK(c->flags & CONN_ASKED);
     bool wakes = !(rule->wants & c->ch.src.ready) || c->ch.src.queued ||
-                 (c->state == CONN_SEND && c->out->stream);
+                 (c->state == CONN_SEND && (c->out->stream || c->out->warming));
     CHECK(wakes);
     conn_arm(c, rule->deadline);
 }

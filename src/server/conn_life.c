@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "server/dispatch.h"
 #include "server/listener.h"
+#include "server/warm.h"
 #include "server/worker.h"
 
 /* --- requests --- */
@@ -237,6 +238,8 @@ void conn_close(struct conn *c)
     if (c->req)
         pin_drop(&c->req->pin);
     if (c->out) {
+        if (c->out->warming)
+            warm_forget(c->out);
         out_drop(&w->outs, c->out);
         out_put(&w->outs, c->out);
     }

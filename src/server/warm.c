@@ -5,7 +5,9 @@
 #include "server/conn.h"
 #include "server/worker.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct warming {
     struct job job;
@@ -62,4 +64,55 @@ void warm_abandon(struct request *r)
     w->request = NULL; /* the thread still has it */
     r->waits_for = NULL;
     r->is_warming = false;
+}
+
+/* --- files that are being sent --- */
+
+struct reading {
+    struct job job;
+    struct conn *conn; /* NULL: it is closed */
+    struct span span;  /* with a descriptor of its own: the file's may be closed meanwhile */
+};
+
+static void read_span(struct job *j)
+{
+    const struct reading *w = container_of(j, struct reading, job);
+    disk_read_ahead(w->span.fd, w->span.at, w->span.len);
+}
+
+static void span_is_read(struct job *j)
+{
+    struct reading *w = container_of(j, struct reading, job);
+    struct conn *c = w->conn;
+    (void)close(w->span.fd); /* it was only read */
+    if (c) {
+        c->out->warming = NULL;
+        c->out->insists = true;
+        loop_run_later(&c->worker->loop, &c->ch.src);
+    }
+    free(w);
+}
+
+bool warm_window(struct conn *c)
+{
+    struct reading *w = malloc(sizeof *w);
+    if (!w)
+        return false;
+    *w = (struct reading){
+        .job = {.work = read_span, .done = span_is_read}, .conn = c, .span = c->out->cold};
+    w->span.fd = fcntl(c->out->cold.fd, F_DUPFD_CLOEXEC, 0);
+    if (w->span.fd >= 0 && offload_submit(&c->worker->offload, &w->job)) {
+        c->out->warming = w;
+        return true;
+    }
+    if (w->span.fd >= 0)
+        (void)close(w->span.fd); /* nobody has used it */
+    free(w);
+    return false;
+}
+
+void warm_forget(struct out *o)
+{
+    ((struct reading *)o->warming)->conn = NULL;
+    o->warming = NULL;
 }

@@ -7,6 +7,7 @@
 #define SKIFF_SERVER_WARM_H
 
 #include "io/disk.h"
+#include "io/out.h"
 #include "server/request.h"
 
 /* The handler must say V_WAIT then. `path` (terminated) is copied; `key` becomes r->warmed when it
@@ -14,5 +15,10 @@
 bool warm_begin(struct request *r, int root, const char *path, enum disk_links links, uint32_t key);
 /* The client left while r->is_warming. */
 void warm_abandon(struct request *r);
+
+/* Has c->out->cold read; c is run again then, and sends it. false: no thread takes it now. */
+bool warm_window(struct conn *c);
+/* The connection is closed while c->out->warming. */
+void warm_forget(struct out *o);
 
 #endif

@@ -143,6 +143,46 @@ START_TEST(a_large_folder_is_listed_while_others_are_answered)
 }
 END_TEST
 
+/* Files that are not in memory are read by threads; what arrives is the same. Where the file system
+ * is nothing but memory, nothing is cold, and this is a test of large files. */
+START_TEST(files_that_are_not_in_memory_arrive_whole)
+{
+    enum { SIZE = 6 * 1024 * 1024 + 7, READERS = 4 };
+    char *bytes = malloc(SIZE), *path;
+    ck_assert_ptr_nonnull(bytes);
+    for (size_t i = 0; i < SIZE; i++)
+        bytes[i] = (char)('a' + (i / 1000 + i) % 26);
+    server_put(&server, "www/large", bytes, SIZE);
+    server_start(&server, config_text);
+    path = server_path(&server, "www/large");
+    for (int round = 0; round < 3; round++) {
+        int fds[READERS], fd = open(path, O_RDONLY | O_CLOEXEC);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(fsync(fd), 0);
+        ck_assert_int_eq(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+        close(fd);
+        for (int i = 0; i < READERS; i++) {
+            fds[i] = server_dial(&server);
+            ck_assert(send_text(fds[i], "GET /large HTTP/1.1\r\nHost: a\r\n\r\n"));
+        }
+        close(fds[0]); /* one leaves in the middle */
+        for (int i = 1; i < READERS; i++) {
+            struct answer a;
+            ck_assert(answer_read(fds[i], false, &a));
+            ck_assert_int_eq(a.status, 200);
+            ck_assert_uint_eq(a.body_size, SIZE);
+            ck_assert_int_eq(memcmp(a.body, bytes, SIZE), 0);
+            answer_free(&a);
+            close(fds[i]);
+        }
+    }
+    free(path);
+    free(bytes);
+    ck_assert_int_eq(server_stop(&server), 0);
+}
+END_TEST
+
 UNIT_MAIN_WITH("life/files", prepare, release, a_stale_sibling_is_told_once,
                a_page_that_is_configured_but_missing_is_told_once,
-               a_large_folder_is_listed_while_others_are_answered)
+               a_large_folder_is_listed_while_others_are_answered,
+               files_that_are_not_in_memory_arrive_whole)

@@ -160,6 +160,24 @@ START_TEST(a_cold_file_without_a_thread_is_waited_for)
 }
 END_TEST
 
+/* The descriptors of the simulation cannot be copied for a thread: each window is waited for. */
+START_TEST(a_large_file_that_gets_cold_is_sent_all_the_same)
+{
+    static char large[3 * 1024 * 1024 + 5];
+    memset(large, 'l', sizeof large);
+    sim_file("large.bin", str_make(large, sizeof large));
+    sim_connect(sim, str_of(GET("/large.bin") GET("/hello")));
+    sim_arrive(sim, SIZE_MAX);
+    sim_open_window(sim, 100);
+    sim_cool("large.bin");
+    sim_open_window(sim, SIZE_MAX);
+    ck_assert_int_eq(sim->conn->state, CONN_IDLE);
+    ck_assert_uint_gt(sim->output_n, sizeof large);
+    ck_assert(str_ends(str_make(sim->output, sim->output_n), STR("hello")));
+    sim_disconnect(sim);
+}
+END_TEST
+
 static struct counting {
     struct body body;
     int pieces, closes;
@@ -260,8 +278,9 @@ START_TEST(a_stream_is_closed_when_the_client_leaves)
 }
 END_TEST
 
-UNIT_MAIN_WITH("server/handler_sim", setup, teardown, a_cold_file_is_read_by_a_thread_first,
-               a_client_that_leaves_a_cold_file_is_forgotten,
+UNIT_MAIN_WITH("server/handler_sim", setup, teardown,
+               a_large_file_that_gets_cold_is_sent_all_the_same,
+               a_cold_file_is_read_by_a_thread_first, a_client_that_leaves_a_cold_file_is_forgotten,
                a_cold_file_without_a_thread_is_waited_for,
                earlier_answers_leave_while_a_handler_waits,
                a_client_that_leaves_makes_the_handler_give_up,
