@@ -16,41 +16,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "memory.h"
+
 static int pids[64], pid_count;
 
 static void die(const char *what)
 {
     fprintf(stderr, "idle: %s: %s\n", what, strerror(errno));
     exit(1);
-}
-
-/* A numeric line of a file in /proc; 0 when the process or thread has ended. */
-static long read_line(const char *path, const char *line)
-{
-    char text[256];
-    long value = 0;
-    FILE *f = fopen(path, "r");
-    if (!f)
-        return 0;
-    while (fgets(text, sizeof text, f))
-        if (strncmp(text, line, strlen(line)) == 0)
-            value = strtol(text + strlen(line), NULL, 10);
-    fclose(f);
-    return value;
-}
-
-static long memory_kib(void)
-{
-    long sum = 0;
-    for (int i = 0; i < pid_count; i++) {
-        char path[64];
-        snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pids[i]);
-        long pss = read_line(path, "Pss:");
-        if (pss == 0)
-            die(path);
-        sum += pss;
-    }
-    return sum;
 }
 
 /* How often the threads of processes from the `first` on have gone to sleep so far. */
@@ -108,16 +81,16 @@ int main(int argc, char **argv)
         pids[pid_count++] = atoi(p);
     unsigned short port = (unsigned short)atoi(argv[1]);
     double worker_rest, worker_idle, all;
-    long rest = memory_kib();
+    long rest = pss_kib(pids, pid_count);
     watch_rest(&worker_rest, &all);
     for (; n < first; n++)
         open_idle(port, argv[3]);
     sleep(1);
-    long before = memory_kib();
+    long before = pss_kib(pids, pid_count);
     for (; n < last; n++)
         open_idle(port, argv[3]);
     sleep(1);
-    long after = memory_kib();
+    long after = pss_kib(pids, pid_count);
     watch_rest(&worker_idle, &all);
     printf("%ld %ld %ld %.1f %.1f %.1f\n", rest, after, (after - before) * 1024 / (last - first),
            worker_rest, worker_idle, all);

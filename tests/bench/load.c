@@ -1,9 +1,8 @@
 /* load: asks several servers the same question in turn and prints what each answer cost.
  *
  *     load [-t TITLE] [-c CONNS] [-p DEPTH] [-s SECONDS] [-r ROUNDS] [-u CPU] [-x] [-H LINES]
- *          [-b NAME]... [-j FILE] PATH NAME=PORT:PID[,PID]...
+ *          [-l FILE] [-b NAME]... [-j FILE] PATH NAME=PORT:PID[,PID]...
  *     load -n REQUESTS [-c CONNS] [-x] [-H LINES] PATH NAME=PORT
- *     load -f COUNT
  *
  * Subjects take turns in short rounds, in a shuffled order, so that a noisy machine is noisy for
  * all of them. In a round CONNS connections keep DEPTH requests each in flight (-x: one request a
@@ -12,10 +11,12 @@
  * subject named with -b the median and the quartiles of the ratios to it, round by round. An answer
  * that begins otherwise than the first one and a connection that ends early are errors; connections
  * that are not answered in a round that answers others are starved. -j adds the results to FILE as
- * JSON. -H adds field lines, a '|' behind each.
+ * JSON. -H adds field lines, a '|' behind each. Where some connections get less than others, the
+ * median over the rounds of the least by the most answered is printed as "fair". With -l the paths
+ * are drawn from FILE, one a line, all as long and answered as long as PATH (no -p).
  *
  * With -n exactly so many requests are sent (the first alone) and nothing is measured: for tools
- * that count from outside. -f prints so many free ports. */
+ * that count from outside. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -30,12 +31,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "spread.h"
+
 enum {
     SUBJECTS_MAX = 8,
     BASES_MAX = 2,
     BEGIN = 12,
     PIDS_MAX = 64,
-    ROUNDS_MAX = 1000,
     CONNS_MAX = 16384,
     READ = 1 << 20
 };
@@ -46,6 +48,7 @@ struct subject {
     int pids[PIDS_MAX], pid_count;
     double cost[ROUNDS_MAX]; /* microseconds of CPU a request, by round */
     double rate[ROUNDS_MAX]; /* requests a second */
+    double fair[ROUNDS_MAX]; /* answers of the connection with the least, by those of the most */
     uint64_t answers, errors, starved;
     size_t length;      /* of one whole answer, head and content */
     char begins[BEGIN]; /* what every answer begins with: version and status */
@@ -74,6 +77,8 @@ static struct subject subjects[SUBJECTS_MAX];
 static int subject_count;
 static char request[4096 * 64];
 static size_t request_n;
+static char *paths; /* of -l, path_n characters each, or NULL */
+static size_t path_n, path_count;
 static struct client clients[CONNS_MAX];
 static char scrap[READ];
 
@@ -144,6 +149,8 @@ static size_t measure_answer(struct subject *s)
 static void ask(struct client *c, int answers)
 {
     size_t n = request_n * (size_t)answers;
+    if (paths)
+        memcpy(request + 4, paths + (size_t)rand() % path_count * (path_n + 1), path_n);
     if (write(c->fd, request, n) != (ssize_t)n)
         die("write"); /* a few hundred bytes always fit an empty socket buffer */
 }
@@ -187,10 +194,27 @@ static void serve(struct subject *s, struct client *c, int ep)
         ask(c, opt.depth);
 }
 
-static uint64_t run_for(struct subject *s, double seconds)
+/* Closes the connections of a round and adds up what they got, parts of large answers too. */
+static double add_up(struct subject *s, int round)
+{
+    double answers = 0;
+    uint64_t unanswered = 0, least = UINT64_MAX, most = 0;
+    for (int i = 0; i < opt.conns; i++) {
+        uint64_t n = clients[i].answers;
+        answers += (double)n + (double)clients[i].got / (double)s->length;
+        unanswered += n == 0;
+        least = n < least ? n : least;
+        most = n > most ? n : most;
+        close(clients[i].fd);
+    }
+    s->starved += answers > 0 ? unanswered : 0;
+    s->fair[round] = most ? (double)least / (double)most : 0;
+    return answers;
+}
+
+static double run_for(struct subject *s, int round, double seconds)
 {
     int ep = epoll_create1(EPOLL_CLOEXEC);
-    uint64_t answers = 0, unanswered = 0;
     struct epoll_event events[256];
     if (ep < 0)
         die("epoll");
@@ -204,12 +228,7 @@ static uint64_t run_for(struct subject *s, double seconds)
         for (int i = 0; i < n; i++)
             serve(s, events[i].data.ptr, ep);
     }
-    for (int i = 0; i < opt.conns; i++) {
-        answers += clients[i].answers;
-        unanswered += clients[i].answers == 0;
-        close(clients[i].fd);
-    }
-    s->starved += answers ? unanswered : 0;
+    double answers = add_up(s, round);
     close(ep);
     return answers;
 }
@@ -247,37 +266,19 @@ static void run_count(struct subject *s, long left)
 
 static void warm(struct subject *s)
 {
-    run_for(s, opt.seconds / 2);
+    run_for(s, 0, opt.seconds / 2);
     s->starved = 0; /* it may end before everybody's turn came */
 }
 
 static void play_round(struct subject *s, int round)
 {
     uint64_t cpu = cpu_ns(s), began = now_ns();
-    uint64_t answers = run_for(s, opt.seconds);
+    double answers = run_for(s, round, opt.seconds);
     double elapsed = (double)(now_ns() - began) / 1e9;
     usleep(5000); /* what the server still does for this round is this round's cost */
-    s->cost[round] = answers ? (double)(cpu_ns(s) - cpu) / 1e3 / (double)answers : 0;
-    s->rate[round] = (double)answers / elapsed;
-    s->answers += answers;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-struct spread {
-    double low, median, high; /* quartiles */
-};
-
-static struct spread spread_of(const double *values, int n)
-{
-    double sorted[ROUNDS_MAX];
-    memcpy(sorted, values, (size_t)n * sizeof *values);
-    qsort(sorted, (size_t)n, sizeof *sorted, by_value);
-    return (struct spread){sorted[n / 4], sorted[n / 2], sorted[n * 3 / 4]};
+    s->cost[round] = answers > 0 ? (double)(cpu_ns(s) - cpu) / 1e3 / answers : 0;
+    s->rate[round] = answers / elapsed;
+    s->answers += (uint64_t)answers;
 }
 
 static const struct subject *find_subject(const char *name)
@@ -311,6 +312,8 @@ static void print_table(void)
             struct spread ratio = ratio_to(s, base);
             printf("  %.3f of %s [%.3f %.3f]", ratio.median, base->name, ratio.low, ratio.high);
         }
+        if (opt.conns >= 1000)
+            printf("  fair %.2f", spread_of(s->fair, opt.rounds).median);
         if (s->errors)
             printf("  %llu ERRORS", (unsigned long long)s->errors);
         if (s->starved)
@@ -328,12 +331,16 @@ static void write_json(void)
     fprintf(f, "{\"work\":\"%s\",\"subjects\":[", opt.title ? opt.title : opt.path);
     for (int i = 0; i < subject_count; i++) {
         const struct subject *s = &subjects[i];
-        fprintf(f, "%s{\"name\":\"%s\",\"cpu_us\":%.3f,\"rate\":%.0f,", i ? "," : "", s->name,
-                spread_of(s->cost, opt.rounds).median, spread_of(s->rate, opt.rounds).median);
+        fprintf(f, "%s{\"name\":\"%s\",\"cpu_us\":%.3f,\"rate\":%.0f,\"fair\":%.3f,", i ? "," : "",
+                s->name, spread_of(s->cost, opt.rounds).median,
+                spread_of(s->rate, opt.rounds).median, spread_of(s->fair, opt.rounds).median);
         for (int b = 0; b < opt.base_count; b++) {
             const struct subject *base = find_subject(opt.bases[b]);
-            if (base)
-                fprintf(f, "\"of_%s\":%.3f,", base->name, ratio_to(s, base).median);
+            if (!base)
+                continue;
+            struct spread r = ratio_to(s, base);
+            fprintf(f, "\"of_%s\":%.3f,\"of_%s_quartiles\":[%.3f,%.3f],", base->name, r.median,
+                    base->name, r.low, r.high);
         }
         fprintf(f, "\"answers\":%llu,\"errors\":%llu,\"starved\":%llu}",
                 (unsigned long long)s->answers, (unsigned long long)s->errors,
@@ -362,18 +369,17 @@ static void add_subject(char *text)
         s->pids[s->pid_count++] = atoi(p);
 }
 
-static void print_free_ports(int count)
+/* One path a line, all of the same length, into one block. */
+static void read_paths(const char *name)
 {
-    for (int i = 0; i < count; i++) { /* held until the end, so that no two are the same */
-        struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        socklen_t n = sizeof a;
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0 || bind(fd, (struct sockaddr *)&a, n) < 0 ||
-            getsockname(fd, (struct sockaddr *)&a, &n) < 0)
-            die("a free port");
-        printf("%d\n", ntohs(a.sin_port));
-    }
-    exit(0);
+    FILE *f = fopen(name, "r");
+    size_t room = 0;
+    long n = f ? getdelim(&paths, &room, '\0', f) : -1;
+    if (n <= 0)
+        die(name);
+    path_n = strcspn(paths, "\n");
+    path_count = (size_t)n / (path_n + 1);
+    fclose(f);
 }
 
 static void usage(void)
@@ -393,8 +399,8 @@ static void read_option(int option, const char *value)
     case 'c':
         opt.conns = atoi(value);
         break;
-    case 'f':
-        print_free_ports(atoi(value));
+    case 'l':
+        read_paths(value);
         break;
     case 'H':
         opt.lines = value;
@@ -431,12 +437,14 @@ static void read_option(int option, const char *value)
 static void read_options(int argc, char **argv)
 {
     int o;
-    while ((o = getopt(argc, argv, "b:c:f:H:j:n:p:r:s:t:u:x")) != -1)
+    while ((o = getopt(argc, argv, "b:c:H:j:l:n:p:r:s:t:u:x")) != -1)
         read_option(o, optarg);
     if (argc - optind < 2 || opt.conns < 1 || opt.conns > CONNS_MAX || opt.rounds < 1 ||
-        opt.rounds > ROUNDS_MAX || opt.depth < 1 || opt.depth > 64)
+        opt.rounds > ROUNDS_MAX || opt.depth < 1 || opt.depth > 64 || (paths && opt.depth > 1))
         usage();
     opt.path = argv[optind++];
+    if (paths && strlen(opt.path) != path_n)
+        usage();
     while (optind < argc)
         add_subject(argv[optind++]);
 }

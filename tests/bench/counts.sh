@@ -1,0 +1,126 @@
+# What can be counted exactly: system calls by strace, user instructions by callgrind. Read by
+# tests/bench/run.
+# shellcheck shell=sh disable=SC2154
+
+# --- system calls a request -----------------------------------------------------------------------
+
+# What a server's process does for so many requests, its tracer attached before the first.
+traced() { # pid, port, requests, load options and path
+    pid=$1 port=$2 n=$3
+    shift 3
+    rm -f "$work/calls"
+    strace -f -c -o "$work/calls" -p "$pid" 2>/dev/null &
+    tracer=$! pids="$! $pids"
+    until grep -q "^TracerPid:.*[1-9]" "/proc/$pid/status"; do
+        kill -0 $tracer 2>/dev/null || { end $tracer; return; }
+        sleep 0.05
+    done
+    "$tools/load" -n "$n" "$@" "x=$port"
+    sleep 0.2 # it sees the connections close
+    end $tracer INT
+    awk '$NF == "total" {print $4}' "$work/calls"
+}
+# The difference of two runs: connections and the first request fall out.
+calls_each() { # pid, port, load options and path
+    pid=$1 port=$2
+    shift 2
+    few=$(traced "$pid" "$port" $count "$@") many=$(traced "$pid" "$port" $((3 * count)) "$@")
+    [ -n "$many" ] || { echo -; return; }
+    awk "BEGIN {printf \"%.3f\", ($many - $few) / (2 * $count)}"
+}
+row() { # section, title, skiff, floor, nginx
+    printf '  %-36s %9s %9s %9s\n' "$2" "$3" "$4" "$5"
+    echo "{\"work\":\"$2\",\"skiff\":$3,\"floor\":$4,\"nginx\":$5}" |
+        sed 's/:-\([,}]\)/:null\1/g' >>"$work/$1.json"
+}
+calls() { # title, file that the floor sends or "", load options and path
+    title=$1 file=$2 of_floor=- of_nginx=-
+    shift 2
+    of_skiff=$(calls_each "$skiff_worker" "$skiff_port" "$@")
+    if [ -n "$file" ]; then
+        case " $* " in *" -x "*) close=close ;; *) close='' ;; esac
+        start_floor "$file" "$close" taskset -c 0
+        of_floor=$(calls_each "$floor_pid" "$floor_port" "$@")
+        end "$floor_pid"
+    fi
+    [ -z "${nginx_pid:-}" ] || of_nginx=$(calls_each "$nginx_worker" "$nginx_port" "$@")
+    row calls "$title" "$of_skiff" "$of_floor" "$of_nginx"
+}
+measure_calls() {
+    echo
+    printf '%-38s %9s %9s %9s\n' "system calls a request" skiff floor nginx
+    calls "1 KiB file, 1 connection" 1k.bin -c 1 /1k.bin
+    calls "1 KiB file, 64 connections" 1k.bin -c 64 /1k.bin
+    calls "100 KiB file, 64 connections" 100k.bin -c 64 /100k.bin
+    calls "404, 64 connections" "" -c 64 /nothing
+    calls "1 KiB file, a connection a request" 1k.bin -c 64 -x /1k.bin
+}
+
+# --- instructions a request -----------------------------------------------------------------------
+
+# Root stays root: valgrind writes its results as the worker's user. The master sets the names.
+under_valgrind() { # command...
+    exec env LD_PRELOAD="$tools/openat2.so" valgrind -q --tool=callgrind --trace-children=yes \
+        --callgrind-out-file="$work/callgrind.%p" "$@"
+}
+# Leaves the worker's counts in a file.
+counted() { # name, requests, field lines, file
+    rm -f "$work"/callgrind.*
+    case $1 in
+    skiff)
+        start skiff counted ", user: $(id -un)" under_valgrind
+        port=$started_port ;;
+    nginx)
+        start nginx counted "user $(id -un);" under_valgrind
+        port=$started_port ;;
+    floor)
+        start_floor 1k.bin "" under_valgrind
+        started=$floor_pid worker=$floor_pid port=$floor_port ;;
+    esac
+    "$tools/load" -n "$2" -c 32 -H "$3" /1k.bin "x=$port"
+    end "$started"
+    mv "$work/callgrind.$worker" "$4"
+}
+per_request() { # name, field lines
+    counted "$1" "$count" "$2" "$work/few"
+    counted "$1" $((2 * count)) "$2" "$work/many"
+    cat "$work/few" "$work/many" |
+        awk -v n="$count" '/^totals:/ {seen[i++] = $2} END {printf "%d", (seen[1] - seen[0]) / n}'
+}
+instructions() { # title, field lines
+    of_nginx=-
+    [ -z "${nginx_pid:-}" ] || of_nginx=$(per_request nginx "$2")
+    of_floor=$(per_request floor "$2")
+    of_skiff=$(per_request skiff "$2") # the last, for the functions
+    row instructions "$1" "$of_skiff" "$of_floor" "$of_nginx"
+}
+functions() { # of the pair counted last
+    have callgrind_annotate || return 0
+    for run in few many; do
+        callgrind_annotate --auto=no --show-percs=no --threshold=100 "$work/$run" 2>/dev/null |
+            sed -n 's/^ *\([0-9,]\{1,\}\)  *[^ ]*:\([A-Za-z_][^ ]*\).*/\1 \2/p' | tr -d , |
+            sed "s/^/$run /"
+    done |
+        awk -v n="$count" '{sum[$3] += $1 == "many" ? $2 : -$2}
+            END {for (f in sum) if (sum[f] >= n) printf "%d %s\n", sum[f] / n, f}' |
+        sort -rn | head -10 >"$work/top"
+    awk '{printf "    %6d  %s\n", $1, $2}' "$work/top"
+    awk '{printf "{\"function\":\"%s\",\"instructions\":%d}\n", $2, $1}' "$work/top" \
+        >"$work/functions.json"
+}
+measure_instructions() {
+    ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O2 -shared -fPIC -o "$tools/openat2.so" \
+        tests/bench/openat2_shim.c
+    echo
+    printf '%-38s %9s %9s %9s\n' "user instructions a request, 1 KiB file" skiff floor nginx
+    [ -n "$quick" ] || instructions "Host alone" ""
+    instructions "a browser's 12 fields" "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:109.0) \
+Gecko/20100101 Firefox/115.0|Accept: text/html,application/xhtml+xml,application/xml;q=0.9,\
+image/webp,*/*;q=0.8|Accept-Language: en-US,en;q=0.5|Accept-Encoding: gzip, deflate, br|\
+Referer: http://localhost/|Connection: keep-alive|Cookie: session=0123456789abcdef|\
+Upgrade-Insecure-Requests: 1|Sec-Fetch-Dest: document|Sec-Fetch-Mode: navigate|\
+Sec-Fetch-Site: same-origin|"
+    instructions "plain: Host, User-Agent, Accept" "User-Agent: wrk|Accept: */*|"
+    echo "  of skiff, the plain one, by function"
+    functions
+}

@@ -1,0 +1,171 @@
+/* crowd: holds very many connections open and says what they cost a server.
+ *
+ *     crowd [-s] [-m MOST] COUNT PORT PATH PID[,PID]...
+ *
+ * COUNT connections do one request for PATH each and stay; with -s they ask and never read, through
+ * the smallest receive buffer, so that the answer stays with the server. They are spread over
+ * processes of at most MOST (15000) each, and each process has an address of its own in
+ * 127.0.0.0/8, so neither descriptors nor ports run out. Prints six figures: the proportional
+ * memory of the PIDs before and with all connections (KiB), its growth a connection (bytes), how
+ * many connections the server still holds at the end, and the median and the longest time that one
+ * of 100 new connections waits for its answer (ms). */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "memory.h"
+#include "spread.h"
+
+enum { PIDS_MAX = 64, CHILDREN_MAX = 100, FRESH = 100 };
+
+struct child {
+    int from, to; /* pipes: from it one int a question, to it the permission to go on */
+};
+
+static struct child children[CHILDREN_MAX];
+static uint16_t port;
+static const char *path;
+static bool slow;
+
+static void die(const char *what)
+{
+    fprintf(stderr, "crowd: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+/* A connection from 127.0.0.`host` that has asked, and unless the readers are slow was answered. */
+static int ask(unsigned host, bool unread)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000 + host)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1, least = 1;
+    char text[8192];
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0)
+        return -1;
+    if (unread)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof least);
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+    int n = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+    if (bind(fd, (struct sockaddr *)&from, sizeof from) == 0 &&
+        connect(fd, (struct sockaddr *)&to, sizeof to) == 0 && write(fd, text, (size_t)n) == n &&
+        (unread || read(fd, text, sizeof text) > 0))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* Not closed, nor reset: there is something to read, or nothing yet. */
+static bool is_held(int fd)
+{
+    char c;
+    ssize_t n = fd < 0 ? 0 : recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n > 0 || (n < 0 && errno == EAGAIN);
+}
+
+static void hold(unsigned host, int count, int tell, int hear)
+{
+    int *fds = calloc((size_t)count, sizeof *fds), held = 0;
+    char go;
+    if (!fds)
+        die("calloc");
+    for (int i = 0; i < count; i++)
+        fds[i] = ask(host, slow);
+    if (write(tell, &count, sizeof count) < 0 || read(hear, &go, 1) < 0)
+        die("pipe");
+    for (int i = 0; i < count; i++)
+        held += is_held(fds[i]);
+    if (write(tell, &held, sizeof held) < 0)
+        die("pipe");
+    exit(0);
+}
+
+static void start_child(int i, int count)
+{
+    int tell[2], hear[2];
+    if (pipe(tell) < 0 || pipe(hear) < 0)
+        die("pipe");
+    pid_t pid = fork();
+    if (pid < 0)
+        die("fork");
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close(tell[0]);
+        close(hear[1]);
+        hold(2 + (unsigned)i, count, tell[1], hear[0]);
+    }
+    close(tell[1]);
+    close(hear[0]);
+    children[i] = (struct child){tell[0], hear[1]};
+}
+
+/* One figure of each child, added up. */
+static long hear_all(int n)
+{
+    long sum = 0;
+    for (int i = 0, value; i < n; i++) {
+        if (read(children[i].from, &value, sizeof value) != sizeof value)
+            die("a process of the crowd ended");
+        sum += value;
+    }
+    return sum;
+}
+
+static double ask_anew(void)
+{
+    struct timespec a, b;
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    int fd = ask(1, false);
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    if (fd < 0)
+        die("a new request");
+    close(fd);
+    return (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;
+}
+
+static void report(const int *pids, int pid_count, long before, int count, int n)
+{
+    double waits[FRESH], most = 0;
+    sleep(2);
+    long after = pss_kib(pids, pid_count);
+    for (int i = 0; i < FRESH; i++) {
+        waits[i] = slow ? 0 : ask_anew();
+        most = waits[i] > most ? waits[i] : most;
+    }
+    for (int i = 0; i < n; i++)
+        if (write(children[i].to, "", 1) < 0)
+            die("pipe");
+    long held = hear_all(n);
+    printf("%ld %ld %ld %ld %.2f %.2f\n", before, after, (after - before) * 1024 / count, held,
+           spread_of(waits, FRESH).median, most);
+}
+
+int main(int argc, char **argv)
+{
+    int o, most = 15000, pids[PIDS_MAX], pid_count = 0, n = 0;
+    while ((o = getopt(argc, argv, "m:s")) != -1) {
+        slow |= o == 's';
+        most = o == 'm' ? atoi(optarg) : most;
+    }
+    int count = argc - optind == 4 ? atoi(argv[optind]) : 0;
+    if (count < 1 || most < 1 || count / most >= CHILDREN_MAX) {
+        fprintf(stderr, "crowd: see the head of crowd.c\n");
+        return 2;
+    }
+    port = (uint16_t)atoi(argv[optind + 1]);
+    path = argv[optind + 2];
+    for (char *p = strtok(argv[optind + 3], ","); p && pid_count < PIDS_MAX; p = strtok(NULL, ","))
+        pids[pid_count++] = atoi(p);
+    long before = pss_kib(pids, pid_count);
+    for (int left = count; left > 0; left -= most)
+        start_child(n++, left < most ? left : most);
+    (void)hear_all(n); /* everybody is there */
+    report(pids, pid_count, before, count, n);
+    return 0;
+}

@@ -1,0 +1,136 @@
+# Tables of CPU a request, of latency at a fixed rate, and of throughput by wrk. Read by
+# tests/bench/run.
+# shellcheck shell=sh disable=SC2154
+
+measure() { # title, subjects, file that the floor sends or "", load options and path
+    title=$1 subjects=$2 file=$3
+    shift 3
+    if [ -n "$file" ]; then
+        case " $* " in *" -x "*) close=close ;; *) close='' ;; esac
+        start_floor "$file" "$close" taskset -c 0
+        subjects="$subjects floor=$floor_port:$floor_pid"
+    fi
+    # shellcheck disable=SC2086
+    "$tools/load" -t "$title" -u "$last" -r "$rounds" -s "$seconds" -b nginx -b floor \
+        -j "$work/load.json" "$@" $subjects
+    [ -z "$file" ] || end "$floor_pid"
+}
+measure_load() {
+    echo
+    echo "CPU a request, keep-alive, 64 connections: medians; ratios with their quartiles"
+    measure "1 KiB file" "$all" 1k.bin /1k.bin
+    measure "4 KiB file" "$main" 4k.bin /4k.bin
+    measure "16 KiB file" "$main" 16k.bin /16k.bin
+    measure "100 KiB file" "$main" 100k.bin /100k.bin
+    measure "1 MiB file" "$main" 1024k.bin /1024k.bin
+    measure "100 MiB file, 8 clients" "$main" 102400k.bin -c 8 -s 1 -r $((rounds / 3 + 1)) /102400k.bin
+    measure "404" "$main" "" /nothing
+    measure "304" "$main" "" -H "If-Modified-Since: $stamp|" /1k.bin
+    measure "Range of 1 KiB" "$main" "" -H "Range: bytes=1024-2047|" /100k.bin
+    measure "10,000 files of 1 KiB at random" "$main" "" -l "$work/paths" /f/00000.bin
+    measure "1 KiB file, 16 requests pipelined" "$main" 1k.bin -p 16 /1k.bin
+    measure "1 KiB file, a connection a request" "$main" 1k.bin -x /1k.bin
+    measure "1 KiB file, 2,000 connections" "$main" 1k.bin -c 2000 -s 1.5 -r $((rounds / 3 + 1)) /1k.bin
+    measure_respond
+    measure_logs
+}
+measure_respond() {
+    subjects="skiff=$skiff_port:$skiff_worker"
+    ! has nginx || subjects="nginx=$nginx_port:$nginx_worker $subjects"
+    if has haproxy; then
+        start haproxy plain "" taskset -c 0
+        haproxy_pid=$started
+        subjects="$subjects haproxy=$started_port:$worker"
+    fi
+    printf %s "$respond" >"$work/www/respond.txt"
+    measure "an answer from the configuration" "$subjects" respond.txt /respond
+    [ -z "${haproxy_pid:-}" ] || end "$haproxy_pid"
+}
+# Each server against itself without a log.
+measure_logs() {
+    mkdir -p "$work/log"
+    chmod 777 "$work/log"
+    for of in skiff nginx lighttpd; do
+        [ $of = skiff ] || has $of || continue
+        start $of log "" taskset -c 0
+        eval "plain=$of=\$${of}_port:\$${of}_worker"
+        # shellcheck disable=SC2154
+        "$tools/load" -t "1 KiB file, access log of $of" -u "$last" -r "$rounds" -s "$seconds" \
+            -b $of -j "$work/load.json" /1k.bin "$plain" "logging=$started_port:$worker"
+        end "$started"
+    done
+}
+
+# --- latency -------------------------------------------------------------------------------------
+
+measure_latency() {
+    echo
+    echo "latency at 20,000 requests a second of 1 KiB, from when each was due, microseconds"
+    echo "               p50     p90     p99   p99.9   longest"
+    : >"$results/latency.tsv"
+    for subject in $all; do
+        "$tools/pace" -u "$last" -s "$pace_seconds" -d "$results/latency.tsv" /1k.bin \
+            "${subject%%:*}" | while read -r name n p50 p90 p99 p999 longest; do
+            printf '  %-9s %7s %7s %7s %7s %9s\n' "$name" "$p50" "$p90" "$p99" "$p999" "$longest"
+            printf '{"name":"%s","answers":%s,"p50_us":%s,"p90_us":%s,"p99_us":%s,' \
+                "$name" "$n" "$p50" "$p90" "$p99" >>"$work/latency.json"
+            printf '"p999_us":%s,"longest_us":%s}\n' "$p999" "$longest" >>"$work/latency.json"
+        done
+    done
+}
+
+# --- wrk -------------------------------------------------------------------------------------------
+
+ticks() { # pids with "," between: the CPU time they used, in hundredths of a second
+    for p in $(echo "$1" | tr , ' '); do cat "/proc/$p/stat"; done |
+        awk '{sub(/.*\) /, ""); sum += $12 + $13} END {print sum}'
+}
+# Prints requests a second and microseconds of CPU each.
+wrk_once() { # port, pids, connections, cpus of wrk, threads
+    before=$(ticks "$2")
+    taskset -c "$4" wrk -t "$5" -c "$3" -d "$wrk_seconds" "http://127.0.0.1:$1/1k.bin" >"$work/wrk"
+    awk -v used=$(($(ticks "$2") - before)) '/requests in/ {n = $1} /Requests.sec/ {rate = $2}
+        END {printf "%.0f %.3f\n", rate, used * 10000 / n}' "$work/wrk"
+}
+measure_wrk() {
+    echo
+    echo "wrk: requests a second of 1 KiB by connections"
+    : >"$results/throughput.tsv"
+    for subject in $all; do
+        name=${subject%%=*} rest=${subject#*=}
+        printf '  %-9s' "$name"
+        for conns in 1 4 16 64 256 1000; do
+            # shellcheck disable=SC2046
+            set -- $(wrk_once "${rest%%:*}" "${rest#*:}" $conns "$last" 1)
+            printf ' %4d: %7d' $conns "$1"
+            echo "$name $conns $1" >>"$results/throughput.tsv"
+            printf '{"name":"%s","connections":%d,"rate":%s,"cpu_us":%s}\n' \
+                "$name" $conns "$1" "$2" >>"$work/wrk.json"
+        done
+        echo
+    done
+}
+# Two workers on two processors against one on one, wrk on the other two, in turn.
+measure_workers() {
+    if [ "$(nproc)" -lt 4 ]; then
+        left_out "2 workers (fewer than 4 processors)"
+        return
+    fi
+    workers=2
+    start skiff plain "" taskset -c 0,1
+    workers=1
+    : >"$work/workers"
+    for round in 1 2 3 4 5; do
+        one=$(wrk_once "$skiff_port" "$skiff_worker" 64 2,3 2)
+        two=$(wrk_once "$started_port" "$worker" 128 2,3 2)
+        echo "$one $two" >>"$work/workers"
+    done
+    end "$started"
+    awk '{print $4 / $2, $2, $4, $1, $3}' "$work/workers" | sort -n | sed -n 3p |
+        while read -r ratio one two rate_one rate_two; do
+            echo
+            echo "2 workers on 2 processors: $two us of CPU a request against $one with 1" \
+                "($ratio); $rate_two/s against $rate_one/s"
+            echo "{\"ratio\":$ratio,\"one_us\":$one,\"two_us\":$two}" >>"$work/workers.json"
+        done
+}

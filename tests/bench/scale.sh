@@ -1,0 +1,132 @@
+# Memory, crowds of connections, starts. Read by tests/bench/run.
+# shellcheck shell=sh disable=SC2154
+
+idle() { # name, port, pids with the worker last
+    # shellcheck disable=SC2046
+    set -- "$1" $("$tools/idle" "$2" "$3" /1k.bin)
+    awk -v name="$1" -v rest="$2" -v held="$3" -v bytes="$4" -v wr="$5" -v wi="$6" -v all="$7" \
+        -v json="$work/idle.json" 'BEGIN {
+            printf "  %-9s %7.2f %10.2f %10d %16.1f %10.1f %13.1f\n", name,
+                rest / 1024, held / 1024, bytes, wr, wi, all
+            printf "{\"name\":\"%s\",\"rest_kib\":%d,\"held_kib\":%d,\"connection_bytes\":%d,",
+                name, rest, held, bytes >>json
+            printf "\"worker_wakes_at_rest\":%s,\"worker_wakes\":%s,\"all_wakes\":%s}\n",
+                wr, wi, all >>json
+        }'
+}
+# The processes of a server that was started, the master first; one that works alone is named once.
+family() { # pid, workers
+    [ "$1" = "$2" ] && echo "$1" || echo "$1,$2"
+}
+measure_idle() {
+    echo
+    echo "idle keep-alive connections (growth from 1,000 to 9,000) and wake-ups a second"
+    echo "                MiB with 9,000 bytes each   worker at rest with 9,000 all processes"
+    for of in skiff nginx lighttpd h2o; do
+        [ $of = skiff ] || has $of || continue
+        start $of plain ""
+        idle $of "$started_port" "$(family "$started" "$worker")"
+        end "$started"
+    done
+}
+
+crowd() { # title, section, name, options and number of the crowd; the server was started
+    title=$1 section=$2 name=$3
+    shift 3
+    # shellcheck disable=SC2046
+    set -- $("$tools/crowd" "$@" "$started_port" "$crowd_path" "$(family "$started" "$worker")")
+    awk -v title="$title" -v name="$name" -v a="$1" -v b="$2" -v each="$3" -v held="$4" \
+        -v p50="$5" -v longest="$6" -v json="$work/$section.json" 'BEGIN {
+            printf "  %-22s %-9s %8.2f %9.2f %8d %8d %8.2f %8.2f\n", title, name, a / 1024,
+                b / 1024, each, held, p50, longest
+            printf "{\"work\":\"%s\",\"name\":\"%s\",\"rest_kib\":%d,\"held_kib\":%d,", title,
+                name, a, b >>json
+            printf "\"connection_bytes\":%d,\"held\":%d,\"fresh_ms\":%s,\"fresh_longest_ms\":%s}\n",
+                each, held, p50, longest >>json
+        }'
+}
+measure_crowds() {
+    echo
+    echo "crowds                 server         MiB      with     each     held  new, ms  longest"
+    for of in skiff nginx lighttpd; do
+        [ $of = skiff ] || has $of || continue
+        start $of plain ""
+        crowd_path=/1k.bin
+        crowd "10,000 idle" crowds $of 10000
+        end "$started"
+        start $of plain ""
+        crowd_path=/1024k.bin
+        crowd "10,000 slow readers" crowds $of -s 10000
+        end "$started"
+    done
+    [ -n "$quick" ] || measure_half_a_million
+}
+measure_half_a_million() {
+    free=$(awk '/^MemAvailable/ {print int($2 / 1048576)}' /proc/meminfo)
+    if [ "$descriptors" -lt 19000 ] || [ "$free" -lt 10 ]; then
+        left_out "500,000 idle connections (19,000 descriptors a process and 10 GiB are needed)"
+        return
+    fi
+    workers=30 most_connections=560000
+    start skiff plain ""
+    workers=1 most_connections=14900
+    crowd_path=/1k.bin
+    crowd "500,000 idle, 30 workers" crowds skiff 500000
+    end "$started"
+}
+
+# --- starts ---------------------------------------------------------------------------------------
+
+first() { # title, name, port, path, command...
+    title=$1 name=$2
+    shift 2
+    # shellcheck disable=SC2046
+    set -- $("$tools/first" "$starts" "$@")
+    awk -v title="$title" -v name="$name" -v ms="$1" -v kib="$2" -v json="$work/starts.json" 'BEGIN {
+        printf "  %-22s %-9s %8.2f %9.2f\n", title, name, ms, kib / 1024
+        printf "{\"work\":\"%s\",\"name\":\"%s\",\"ms\":%s,\"kib\":%d}\n", title, name, ms, kib >>json
+    }'
+}
+skiff_vhosts() {
+    awk 'BEGIN {for (i = 0; i < 10000; i++)
+        printf "  - names: [site%d.example.org]\n    root: %s\n", i, "'"$work/www"'"}'
+}
+nginx_vhosts() {
+    awk -v port="$1" 'BEGIN {for (i = 0; i < 10000; i++)
+        printf "server { listen 127.0.0.1:%d; server_name site%d.example.org; root %s; }\n",
+            port, i, "'"$work/www"'"}'
+}
+measure_starts() {
+    echo
+    echo "starts                 server          ms       MiB"
+    starts=11
+    for of in skiff nginx lighttpd h2o; do
+        [ $of = skiff ] || has $of || continue
+        port=$("$tools/ports" 1)
+        "${of}_conf" "$port" plain "" >"$work/first.conf"
+        # shellcheck disable=SC2046
+        first "start to first answer" $of "$port" /1k.bin $(command_of $of "$work/first.conf")
+    done
+    starts=3
+    port=$("$tools/ports" 1)
+    { skiff_conf "$port" plain "" && skiff_vhosts; } >"$work/first.conf"
+    # shellcheck disable=SC2046
+    first "10,000 vhosts" skiff "$port" /1k.bin $(command_of skiff "$work/first.conf")
+    if has nginx; then
+        { nginx_conf "$port" plain "" | sed 's/ reuseport//; s/^http {/&server_names_hash_max_size 65536;/' |
+            sed '$d' && nginx_vhosts "$port" && echo '}'; } >"$work/first.conf"
+        # shellcheck disable=SC2046
+        first "10,000 vhosts" nginx "$port" /1k.bin $(command_of nginx "$work/first.conf")
+    fi
+    measure_sizes
+}
+measure_sizes() {
+    have size || { left_out "text and data (size is not installed)"; return; }
+    for of in skiff nginx lighttpd; do
+        binary=$skiff
+        [ $of = skiff ] || binary=$(command -v $of) || continue
+        size "$binary" | awk -v of=$of -v json="$work/sizes.json" 'NR == 2 {
+            printf "  %-22s %-9s %8d KiB\n", "text and data", of, ($1 + $2) / 1024
+            printf "{\"name\":\"%s\",\"text_and_data\":%d}\n", of, $1 + $2 >>json}'
+    done
+}
