@@ -151,7 +151,7 @@ $(REPLAY): $(V)/tests/fuzz/%_replay: $(V)/tests/fuzz/%_fuzz.o $(V)/tests/support
 $(FUZZ_NAMES:%=$(V)/%_fuzz): $(V)/%_fuzz: $(V)/tests/fuzz/%_fuzz.o $(TEST_LIBRARIES)
 	$(call SAY,LINK) $(LINK) -fsanitize=fuzzer $< $(ARCHIVES) $(LIBS)
 
-.PHONY: clients test unit wire life asan check fuzz fuzz-bins fuzz-replay coverage bench bench-quick have-check
+.PHONY: clients test unit wire life asan check fuzz fuzz-bins fuzz-replay coverage bench bench-quick bench-plots have-check
 have-check:
 	@[ "$(HAVE_CHECK)" = 1 ] || { echo "the tests need Check (Debian: check): run 'make deps'" >&2; exit 1; }
 $(UNIT:=.o) $(LIFE:=.o) $(WIRE) $(SPLIT): | have-check
@@ -179,10 +179,12 @@ fuzz-bins: $(FUZZ_NAMES:%=$(V)/%_fuzz)
 coverage: ## line coverage of src/ by unit, wire and life tests, a line a file
 	@+$(MAKE) --no-print-directory BUILD=coverage all build-tests
 	@.ci/coverage
-bench: all ## measure against nginx side by side; prints a table with ratios
+bench: all ## measure against the servers installed, side by side; tables with ratios, text and JSON
 	tests/bench/run
 bench-quick: all ## the same in short, less exact
 	tests/bench/run --quick
+bench-plots: ## draw docs/plots/ from the last `make bench`
+	tests/bench/plot
 .PHONY: build-tests
 build-tests: all $(UNIT) $(SPLIT) $(WIRE) $(LIFE)
 
