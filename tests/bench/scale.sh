@@ -48,7 +48,7 @@ crowd() { # title, section, name, options and number of the crowd; the server wa
 measure_crowds() {
     echo
     echo "crowds                 server         MiB      with     each     held  new, ms  longest"
-    for of in skiff nginx lighttpd; do
+    for of in skiff nginx; do # the others refuse so many, or wait
         [ $of = skiff ] || has $of || continue
         start $of plain ""
         crowd_path=/1k.bin
@@ -82,10 +82,10 @@ first() { # title, name, port, path, command...
     shift 2
     # shellcheck disable=SC2046
     set -- $("$tools/first" "$starts" "$@")
-    awk -v title="$title" -v name="$name" -v ms="$1" -v kib="$2" -v json="$work/starts.json" 'BEGIN {
-        printf "  %-22s %-9s %8.2f %9.2f\n", title, name, ms, kib / 1024
-        printf "{\"work\":\"%s\",\"name\":\"%s\",\"ms\":%s,\"kib\":%d}\n", title, name, ms, kib >>json
-    }'
+    awk -v title="$title" -v name="$name" -v ms="$1" -v kib="$2" -v json="$work/starts.json" '
+        BEGIN {printf "  %-22s %-9s %8.2f %9.2f\n", title, name, ms, kib / 1024
+        printf "{\"work\":\"%s\",\"name\":\"%s\",\"ms\":%s,\"kib\":%d}\n",
+            title, name, ms, kib >>json}'
 }
 skiff_vhosts() {
     awk 'BEGIN {for (i = 0; i < 10000; i++)
@@ -107,18 +107,27 @@ measure_starts() {
         # shellcheck disable=SC2046
         first "start to first answer" $of "$port" /1k.bin $(command_of $of "$work/first.conf")
     done
+    measure_vhosts
+    measure_sizes
+}
+measure_vhosts() {
     starts=3
     port=$("$tools/ports" 1)
+    most_connections=4000 # each root may be held open too, below 20,000 descriptors
     { skiff_conf "$port" plain "" && skiff_vhosts; } >"$work/first.conf"
+    most_connections=14900
     # shellcheck disable=SC2046
     first "10,000 vhosts" skiff "$port" /1k.bin $(command_of skiff "$work/first.conf")
     if has nginx; then
-        { nginx_conf "$port" plain "" | sed 's/ reuseport//; s/^http {/&server_names_hash_max_size 65536;/' |
-            sed '$d' && nginx_vhosts "$port" && echo '}'; } >"$work/first.conf"
+        {
+            nginx_conf "$port" plain "" |
+                sed '$d; s/ reuseport//; s/^http {/&server_names_hash_max_size 65536;/'
+            nginx_vhosts "$port"
+            echo '}'
+        } >"$work/first.conf"
         # shellcheck disable=SC2046
         first "10,000 vhosts" nginx "$port" /1k.bin $(command_of nginx "$work/first.conf")
     fi
-    measure_sizes
 }
 measure_sizes() {
     have size || { left_out "text and data (size is not installed)"; return; }

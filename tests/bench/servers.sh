@@ -11,7 +11,7 @@ apache_modules=${APACHE_MODULES:-/usr/lib/apache2/modules}
 peers=''
 for name in nginx lighttpd h2o apache2 haproxy; do
     PATH=$PATH:/usr/sbin:/usr/local/sbin
-    if command -v $name >/dev/null; then peers="$peers $name"; else left_out "$name (not installed)"; fi
+    if have $name; then peers="$peers $name"; else left_out "$name (not installed)"; fi
 done
 has() { case " $peers " in *" $1 "*) ;; *) false ;; esac }
 
