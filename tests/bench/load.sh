@@ -24,14 +24,14 @@ measure_load() {
     measure "100 KiB file" "$main" 100k.bin /100k.bin
     measure "1 MiB file" "$main" 1024k.bin /1024k.bin
     few=$((rounds / 3 + 1)) # of longer rounds
-    measure "100 MiB file, 8 clients" "$main" 102400k.bin -c 8 -s 1 -r $few /102400k.bin
+    measure "100 MiB file, 8 clients" "$main" 102400k.bin -c 8 -s $long -r $few /102400k.bin
     measure "404" "$main" "" /nothing
     measure "304" "$main" "" -H "If-Modified-Since: $stamp|" /1k.bin
     measure "Range of 1 KiB" "$main" "" -H "Range: bytes=1024-2047|" /100k.bin
     measure "10,000 files of 1 KiB at random" "$main" "" -l "$work/paths" /f/00000.bin
     measure "1 KiB file, 16 requests pipelined" "$main" 1k.bin -p 16 /1k.bin
     measure "1 KiB file, a connection a request" "$main" 1k.bin -x /1k.bin
-    measure "1 KiB file, 2,000 connections" "$main" 1k.bin -c 2000 -s 1.5 -r $few /1k.bin
+    measure "1 KiB file, 2,000 connections" "$main" 1k.bin -c 2000 -s $long -r $few /1k.bin
     measure_respond
     measure_logs
 }
@@ -80,7 +80,7 @@ measure_latency() {
     done
 }
 
-# --- wrk -------------------------------------------------------------------------------------------
+# --- wrk ------------------------------------------------------------------------------------------
 
 ticks() { # pids with "," between: the CPU time they used, in hundredths of a second
     for p in $(echo "$1" | tr , ' '); do cat "/proc/$p/stat"; done |
@@ -100,7 +100,7 @@ measure_wrk() {
     for subject in $all; do
         name=${subject%%=*} rest=${subject#*=}
         printf '  %-9s' "$name"
-        for conns in 1 4 16 64 256 1000; do
+        for conns in $wrk_conns; do
             # shellcheck disable=SC2046
             set -- $(wrk_once "${rest%%:*}" "${rest#*:}" $conns "$last" 1)
             printf ' %4d: %7d' $conns "$1"
