@@ -7,12 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINKS_MAX = 40 }; /* as many as the kernel follows */
+enum {
+    LINKS_MAX = 40, /* as many as the kernel follows */
+    TRIES_MAX = 2,
+};
 
 struct walk {
     struct watch *watch;
     bool anything;     /* watch for all names, else for those on the way */
-    size_t floor;      /* bytes of `at` above which ".." does not lead */
+    size_t floor;      /* bytes of `at` that are no names: ".." does not cut them off */
     char at[PATH_MAX]; /* the folder, resolved; empty: "/" */
     char rest[2 * PATH_MAX];
 };
@@ -32,11 +35,22 @@ static bool next_component(struct walk *w, char name[NAME_MAX + 1])
     return true;
 }
 
-static void leave(struct walk *w)
+/* To the folder above. Above the root only links lead that may (LINKS_FOLLOW). */
+static bool leave(struct walk *w)
 {
-    char *slash = strrchr(w->at, '/');
-    if (slash && strlen(w->at) > w->floor)
-        *slash = '\0';
+    size_t n = strlen(w->at);
+    if (n > w->floor) {
+        *strrchr(w->at, '/') = '\0';
+        return true;
+    }
+    if (n == 0)
+        return true; /* nothing is above "/" */
+    if (n + sizeof "/.." > sizeof w->at)
+        return false;
+    memcpy(w->at + n, "/..", sizeof "/..");
+    w->floor = n + sizeof "/.." - 1;
+    w->anything = false; /* elsewhere, where more may be going on */
+    return true;
 }
 
 /* The link's target takes the place of its name. */
@@ -53,7 +67,7 @@ static bool follow(struct walk *w, const char *link)
     if (target[0] == '/') {
         w->at[0] = '\0';
         w->floor = 0;
-        w->anything = false; /* elsewhere, where more may be going on */
+        w->anything = false;
     }
     return true;
 }
@@ -67,7 +81,8 @@ static void walk(struct walk *w)
         if (strcmp(name, ".") == 0)
             continue;
         if (strcmp(name, "..") == 0) {
-            leave(w);
+            if (!leave(w))
+                return;
             continue;
         }
         watch_folder(w->watch, w->at[0] ? w->at : "/", w->anything ? STR("") : str_of(name));
@@ -87,29 +102,36 @@ static void walk(struct walk *w)
         watch_folder(w->watch, w->at[0] ? w->at : "/", STR(""));
 }
 
-void coherence_cover(struct watch *watch, int root, struct str path)
+/* Walks from a folder (terminated, resolved; empty: "/") along a path. Twice when a change was
+ * counted meanwhile: then the watch began anew, and has forgotten the first steps. */
+static void cover(struct watch *watch, const char *from, struct str path, bool anything)
 {
     struct walk w;
-    if (!watch || watch->src.fd < 0)
+    uint32_t changes;
+    int tries = 0;
+    if (!watch || watch->src.fd < 0 || path.n >= PATH_MAX)
         return;
-    w.watch = watch;
-    w.anything = true;
-    w.floor = (size_t)snprintf(w.at, sizeof w.at, "/proc/self/fd/%d", root);
-    memcpy(w.rest, path.p, path.n);
-    w.rest[path.n] = '\0';
-    walk(&w);
+    do {
+        changes = *watch->changes;
+        w.watch = watch;
+        w.anything = anything;
+        w.floor = strlen(from);
+        memcpy(w.at, from, w.floor + 1);
+        if (path.n)
+            memcpy(w.rest, path.p, path.n);
+        w.rest[path.n] = '\0';
+        walk(&w);
+    } while (*watch->changes != changes && ++tries < TRIES_MAX);
+}
+
+void coherence_cover(struct watch *watch, int root, struct str path)
+{
+    char from[32];
+    (void)snprintf(from, sizeof from, "/proc/self/fd/%d", root); /* always fits */
+    cover(watch, from, path, true);
 }
 
 void coherence_cover_root(struct watch *watch, struct str path)
 {
-    struct walk w;
-    if (!watch || watch->src.fd < 0 || path.n >= PATH_MAX)
-        return;
-    w.watch = watch;
-    w.anything = false;
-    w.floor = 0;
-    w.at[0] = '\0';
-    memcpy(w.rest, path.p, path.n);
-    w.rest[path.n] = '\0';
-    walk(&w);
+    cover(watch, "", path, false);
 }

@@ -1,0 +1,220 @@
+/* Which folders a path depends on: a change on its way is counted, whatever leads there. */
+#include "server/coherence.h"
+#include "support/unit.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct loop loop;
+static struct watch watch;
+static uint32_t changes;
+static char folder[64];
+static int root;
+
+static const char *in(const char *name)
+{
+    static char path[4][256];
+    static int turn;
+    turn = (turn + 1) % 4;
+    snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
+    return path[turn];
+}
+
+static void put(const char *name)
+{
+    int fd = open(in(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+}
+
+static void make_folder(const char *name)
+{
+    ck_assert_int_eq(mkdir(in(name), 0755), 0);
+}
+
+static void make_link(const char *target, const char *name)
+{
+    (void)unlink(in(name)); /* what is not there need not go */
+    ck_assert_int_eq(symlink(target, in(name)), 0);
+}
+
+/* How many changes were counted for what has happened. */
+static uint32_t counted(void)
+{
+    uint32_t before = changes;
+    loop_turn(&loop, 0);
+    return changes - before;
+}
+
+#define ck_counts(act)                                                                             \
+    do {                                                                                           \
+        ck_assert_uint_eq(counted(), 0);                                                           \
+        act;                                                                                       \
+        ck_assert_uint_gt(counted(), 0);                                                           \
+    } while (0)
+#define ck_counts_not(act)                                                                         \
+    do {                                                                                           \
+        ck_assert_uint_eq(counted(), 0);                                                           \
+        act;                                                                                       \
+        ck_assert_uint_eq(counted(), 0);                                                           \
+    } while (0)
+
+static void cover(const char *path)
+{
+    coherence_cover(&watch, root, str_of(path));
+}
+
+/* A root `www` with a/b/c, and `else/where` beside it. */
+static void setup(void)
+{
+    changes = 0;
+    strcpy(folder, "/tmp/skiff-coherence-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert(loop_init(&loop, NULL));
+    ck_assert(watch_init(&watch, &loop, &changes));
+    make_folder("www");
+    make_folder("www/a");
+    make_folder("www/a/b");
+    put("www/a/b/c");
+    make_folder("else");
+    make_folder("else/where");
+    put("else/where/c");
+    root = open(in("www"), O_PATH | O_CLOEXEC);
+    ck_assert_int_ge(root, 0);
+}
+
+static void teardown(void)
+{
+    char command[128];
+    close(root);
+    watch_done(&watch);
+    loop_done(&loop);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(every_folder_on_the_way_counts)
+{
+    cover("a/b/c");
+    ck_assert_uint_eq(watch.live, 3);
+    ck_counts(put("www/a/b/c"));
+    ck_counts(put("www/a/x"));
+    ck_counts(put("www/x"));
+    ck_counts_not(put("else/x"));
+}
+END_TEST
+
+START_TEST(of_what_is_missing_the_deepest_folder_that_is_there)
+{
+    cover("a/none/none");
+    ck_assert_uint_eq(watch.live, 2);
+    ck_counts(make_folder("www/a/none"));
+    cover("a/none/none");
+    ck_counts(put("www/a/none/none"));
+}
+END_TEST
+
+START_TEST(a_folder_itself_counts_with_what_is_in_it)
+{
+    cover("a/b/");
+    ck_counts(put("www/a/b/new"));
+    cover("");
+    ck_counts(put("www/new"));
+}
+END_TEST
+
+START_TEST(links_count_with_each_hop)
+{
+    make_folder("www/links");
+    make_link("links/middle", "www/first");
+    make_link(".././a/../a/b", "www/links/middle");
+    cover("first/c");
+    ck_assert_uint_eq(watch.live, 4); /* www, links, a, b */
+    ck_counts(put("www/a/b/c"));
+    ck_counts(make_link("../else", "www/links/middle"));
+}
+END_TEST
+
+START_TEST(links_may_lead_above_the_root)
+{
+    make_link("../else/where", "www/out");
+    cover("out/c");
+    ck_counts(put("else/where/c"));
+    ck_counts_not(put("else/where/other")); /* elsewhere only what is on the way matters */
+    ck_counts(ck_assert_int_eq(rename(in("else"), in("gone")), 0));
+    make_link("../../../../../../../../../../../../tmp", "www/up"); /* above "/" is "/" */
+    cover("up/none");
+}
+END_TEST
+
+START_TEST(and_to_absolute_paths)
+{
+    make_link(in("else/where"), "www/out");
+    cover("out/c");
+    ck_counts(put("else/where/c"));
+    ck_counts_not(put("else/where/other"));
+    ck_counts(ck_assert_int_eq(rename(in("else"), in("gone")), 0));
+}
+END_TEST
+
+START_TEST(links_that_lead_nowhere_end)
+{
+    char deep[2 * PATH_MAX] = "", *p = deep;
+    make_link("loop", "www/loop");
+    cover("loop/c");
+    ck_assert_uint_eq(watch.live, 1);
+    for (int i = 0; i < PATH_MAX / 3 - 8; i++)
+        p = stpcpy(p, "../");
+    make_link(deep, "www/deep");
+    (void)counted();
+    cover("deep/c"); /* the folder's name grows with each step, and does not fit any more */
+    ck_counts(put("www/x"));
+}
+END_TEST
+
+START_TEST(a_roots_own_path_counts_by_its_names)
+{
+    make_link("www", "current");
+    coherence_cover_root(&watch, str_of(in("current")));
+    ck_counts_not(put("other"));
+    ck_counts_not(put("www/a/x"));
+    ck_counts(make_link("else", "current"));
+}
+END_TEST
+
+/* What was watched a step before must be watched again. */
+START_TEST(numbers_may_run_out_on_the_way)
+{
+    for (int left = WATCH_MAX - 2; left > 0; left--) {
+        watch_folder(&watch, in("else"), STR(""));
+        ck_assert_int_eq(inotify_rm_watch(watch.src.fd, WATCH_MAX - 1 - left), 0);
+        if (left % 64 == 0)
+            (void)counted();
+    }
+    (void)counted();
+    cover("a/b/c");
+    ck_assert_uint_eq(watch.live, 3);
+    ck_counts(put("www/x"));
+}
+END_TEST
+
+START_TEST(without_a_watch_nothing_happens)
+{
+    coherence_cover(NULL, root, STR("a"));
+    coherence_cover_root(NULL, STR("/a"));
+    watch_done(&watch);
+    cover("a/b/c");
+    ck_assert_uint_eq(watch.live, 0);
+}
+END_TEST
+
+UNIT_MAIN_WITH("server/coherence", setup, teardown, every_folder_on_the_way_counts,
+               of_what_is_missing_the_deepest_folder_that_is_there,
+               a_folder_itself_counts_with_what_is_in_it, links_count_with_each_hop,
+               links_may_lead_above_the_root, and_to_absolute_paths, links_that_lead_nowhere_end,
+               a_roots_own_path_counts_by_its_names, numbers_may_run_out_on_the_way,
+               without_a_watch_nothing_happens)
