@@ -17,6 +17,7 @@ enum {
     READ_TRIES = 3,   /* a file that changes while it is read */
     ERRORS_SHARE = 4, /* at most a quarter of the entries remember refusals */
     BUCKETS_MAX = 65536,
+    SETTLED_S = 2, /* longer than any tick of the clock that stamps changes */
 };
 
 bool filecache_init(struct filecache *c, struct filecache_limits limits, const struct mime *mime)
@@ -121,6 +122,14 @@ static bool is_small(const struct filecache *c, const struct disk_file *d)
     return d->kind == DISK_FILE && d->size <= c->limits.small_max && d->size <= c->limits.bytes;
 }
 
+/* Of two changes in one tick of the file system's clock a stat shows one (before Linux 6.13, and on
+ * many file systems still). */
+static bool is_unsettled(const struct disk_file *d, int64_t wall_s)
+{
+    int64_t age_s = wall_s - d->ctime_ns / 1000000000; /* long ahead: the clock was set back */
+    return age_s < SETTLED_S && age_s > -SETTLED_S;
+}
+
 struct opening {
     struct filecache *cache;
     const struct file_wish *wish;
@@ -149,6 +158,7 @@ static struct file *new_entry(const struct opening *o, int error, const struct d
         .error = error,
         .disk = *d,
         .young = is_file && filefields_is_young(d, o->wish->wall_s),
+        .unsettled = is_file && is_unsettled(d, o->wish->wall_s),
         .path = str_make(f->text, o->wish->path.n),
         .whole = str_make(f->text + o->wish->path.n, whole_n),
     };
@@ -246,6 +256,8 @@ static bool still_true(const struct opening *o, const struct file *f)
 {
     char name[PATH_MAX];
     struct disk_file now = {.fd = -1};
+    if (f->unsettled)
+        return false;
     filecache_name(o->wish, name);
     int error = -disk_open(o->wish->root->at->fd, name, o->wish->root->links, &now);
     if (now.fd >= 0)

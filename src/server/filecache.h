@@ -36,6 +36,7 @@ struct file {
     struct disk_file disk;        /* kind, size, times; .fd is -1 when the contents are in memory */
     struct validators validators; /* what its lines say, to compare */
     bool young;       /* changed so shortly before it was opened that its ETag is weak */
+    bool unsettled;   /* touched so shortly before that another change may look the same */
     bool told;        /* what is wrong with it was logged */
     struct str whole; /* all lines: validators.fields and the Content-Length */
     const char *data; /* all contents, when small enough; else NULL */
