@@ -234,7 +234,7 @@ static struct file *open_entry(const struct opening *o)
 {
     char name[PATH_MAX];
     filecache_name(o->wish, name);
-    coherence_cover(o->cache->watch, o->wish->root->at->fd, o->wish->path);
+    coherence_cover(o->cache->watch, o->wish->root->at->fd, str_of(name));
     struct file *f = NULL;
     bool settled = true;
     for (int try = 0; !f && try < READ_TRIES; try++) {
@@ -266,6 +266,14 @@ static bool still_true(const struct opening *o, const struct file *f)
         return error == f->error;
     return disk_same(&f->disk, &now) &&
            f->young == (f->whole.n > 0 && filefields_is_young(&now, o->wish->wall_s));
+}
+
+/* The folders on its way may be others than when it was opened. */
+static void cover(const struct opening *o)
+{
+    char name[PATH_MAX];
+    filecache_name(o->wish, name);
+    coherence_cover(o->cache->watch, o->wish->root->at->fd, str_of(name));
 }
 
 /* The root's path may lead to another folder than it did: then that one takes its place. */
@@ -314,7 +322,7 @@ static __attribute__((noinline)) struct file *ask_disk(struct filecache *c,
     if (!f)
         return open_entry(&o);
     if (f->changes != c->changes)
-        coherence_cover(c->watch, wish->root->at->fd, wish->path);
+        cover(&o);
     f->checked_ms = wish->now_ms;
     f->changes = c->changes;
     if (still_true(&o, f))

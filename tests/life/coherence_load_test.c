@@ -201,6 +201,11 @@ static void replace_index(unsigned to)
     put("www/page/index.html", to);
 }
 
+static void replace_linked_sibling(unsigned to)
+{
+    put("www/packed/file", to);
+}
+
 static void replace_above_root(unsigned to)
 {
     put("shared/file", to);
@@ -241,6 +246,7 @@ static struct track tracks[] = {
     {"a", "/begin", switch_middle_link, ALWAYS, 0, 0, {0}},
     {"a", "/dir/file", switch_folder_link, ALWAYS, 0, 0, {0}},
     {"a", "/page/", replace_index, ALWAYS, 0, 0, {0}},
+    {"coded", "/coded", replace_linked_sibling, ALWAYS, 0, 0, {0}},
     {"follow", "/above", replace_above_root, ALWAYS, 0, 0, {0}},
     {"follow", "/outside", switch_outside_root, ALWAYS, 0, 0, {0}},
     {"release", "/file", switch_release, ALWAYS, 0, 0, {0}},
@@ -251,14 +257,17 @@ enum { TRACKS = sizeof tracks / sizeof tracks[0] };
 static void make_folders_and_links(void)
 {
     static const char *const folders[] = {
-        "www/open",  "www/shut",      "www/house", "www/house/sub", "www/left", "www/left/sub",
-        "www/right", "www/right/sub", "www/dir0",  "www/dir1",      "www/page", "shared",
-        "even",      "odd",           "lower0",    "lower0/site",   "lower1",   "lower1/site"};
+        "www/open",     "www/shut",    "www/house",     "www/house/sub", "www/left",
+        "www/left/sub", "www/right",   "www/right/sub", "www/dir0",      "www/dir1",
+        "www/page",     "www/packed",  "shared",        "even",          "odd",
+        "lower0",       "lower0/site", "lower1",        "lower1/site"};
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
         folder(folders[i]);
     link_over("last0", "www/via0");
     link_over("last1", "www/via1");
     link_over("middle", "www/begin");
+    write_state("www/coded", 0);
+    link_over("packed/file", "www/coded.gz");
     link_over("../shared/file", "www/above");
     link_over(in("shared/either"), "www/outside");
 }
@@ -284,7 +293,8 @@ static unsigned oldest_allowed(struct track *t)
 static bool ask(int fd, const struct track *t, struct answer *a)
 {
     char text[200];
-    snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", t->path, t->host);
+    snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: %s\r\nAccept-Encoding: gzip\r\n\r\n",
+             t->path, t->host);
     return send_text(fd, text) && answer_read(fd, false, a);
 }
 
@@ -375,6 +385,7 @@ static void setup(void)
                           "listen: [\"127.0.0.1:@PORT@\"]\n"
                           "vhosts:\n"
                           "  - {names: [a], root: @DIR@/www}\n"
+                          "  - {names: [coded], root: @DIR@/www, precompressed: [gz]}\n"
                           "  - {names: [follow], root: @DIR@/www, symlinks: follow}\n"
                           "  - {names: [release], root: @DIR@/current}\n"
                           "  - {names: [lower], root: @DIR@/lower/site}\n");
