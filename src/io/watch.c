@@ -45,15 +45,25 @@ static void want(struct watched *f, struct str name)
         f->names[f->count++] = hash;
 }
 
-static bool matters(const struct watched *f, const struct inotify_event *e)
+static bool matters(const struct watched *f, uint32_t hash)
 {
-    if (f->all || e->len == 0)
+    if (f->all)
         return true;
-    uint32_t hash = str_hash(str_of(e->name));
     for (unsigned i = 0; i < f->count; i++)
         if (f->names[i] == hash)
             return true;
     return false;
+}
+
+static uint16_t counter_of(int folder, uint32_t hash)
+{
+    return (uint16_t)((hash ^ (uint32_t)folder * 2654435761u) % WATCH_COUNTERS);
+}
+
+static void count_for_all(struct watch *w)
+{
+    w->unnamed++;
+    ++*w->changes;
 }
 
 static struct watched *find(const struct watch *w, int wd)
@@ -66,11 +76,15 @@ static struct watched *find(const struct watch *w, int wd)
 static void take(struct watch *w, const struct inotify_event *e)
 {
     struct watched *f = find(w, e->wd);
-    if (e->mask & IN_Q_OVERFLOW)
-        ++*w->changes;
+    uint32_t hash = e->len ? str_hash(str_of(e->name)) : 0;
+    if ((e->mask & IN_Q_OVERFLOW) || (f && e->len == 0))
+        count_for_all(w);
     if (!f)
         return;
-    *w->changes += matters(f, e);
+    if (e->len && matters(f, hash)) {
+        w->named[counter_of(e->wd, hash)]++;
+        ++*w->changes;
+    }
     if (e->mask & IN_MOVE_SELF) /* it is another path's now; the kernel says IN_IGNORED next */
         (void)inotify_rm_watch(w->src.fd, e->wd);
     if (e->mask & IN_IGNORED) {
@@ -154,20 +168,20 @@ static bool grow(struct watch *w, uint32_t at_least)
 static void begin_anew(struct watch *w)
 {
     watch_done(w);
-    ++*w->changes;
+    count_for_all(w);
     if (!open_events(w))
         tell(w, strerror(errno));
 }
 
-void watch_folder(struct watch *w, const char *folder, struct str name)
+int watch_folder(struct watch *w, const char *folder, struct str name)
 {
     if (!w || w->src.fd < 0)
-        return;
+        return -1;
     int wd = inotify_add_watch(w->src.fd, folder, mask);
     if (wd < 0) {
         if (errno == ENOSPC || errno == ENOMEM)
             tell(w, errno == ENOSPC ? "fs.inotify.max_user_watches is reached" : "out of memory");
-        return;
+        return -1;
     }
     if (wd >= WATCH_MAX || ((uint32_t)wd >= w->room && !grow(w, (uint32_t)wd))) {
         (void)inotify_rm_watch(w->src.fd, wd);
@@ -175,8 +189,37 @@ void watch_folder(struct watch *w, const char *folder, struct str name)
             begin_anew(w);
         else
             tell(w, "there are too many");
-        return;
+        return -1;
     }
     w->live += !w->folders[wd].live;
     want(&w->folders[wd], name);
+    return wd;
+}
+
+/* --- trails --- */
+
+void trail_add(struct trail *t, int folder, struct str name)
+{
+    if (t->count == TRAIL_MAX)
+        t->is_long = true;
+    else if (folder >= 0)
+        t->steps[t->count++] = counter_of(folder, str_hash(name));
+}
+
+static uint32_t sum_of(const struct trail *t, const struct watch *w)
+{
+    uint32_t sum = w->unnamed;
+    for (unsigned i = 0; i < t->count; i++)
+        sum += w->named[t->steps[i]];
+    return t->is_long ? *w->changes : sum;
+}
+
+void trail_mark(struct trail *t, const struct watch *w)
+{
+    t->sum = sum_of(t, w);
+}
+
+bool trail_is_untouched(const struct trail *t, const struct watch *w)
+{
+    return t->sum == sum_of(t, w);
 }

@@ -1,23 +1,40 @@
 /* watch: counts changes in folders, as the kernel tells of them (inotify(7)).
  *
- * There is one counter for all: who remembers what he read from the disk remembers the counter too,
- * and looks again when it has moved on. So nothing must know what depends on what. Events are only
- * ever a reason to look: that some are missing (other machines' writes, a folder that may not be
- * read, too many folders) makes a change visible later, not never. */
+ * Who remembers what he read from the disk remembers a counter of all changes too, and looks again
+ * when it has moved on. A trail says whether what moved was on his way: its names in folders share
+ * a table of counters, whose sum it remembers. So nothing must know what depends on what, and a
+ * busy folder troubles only who reads the files that change. Events are only ever a reason to
+ * look: one that is missing (another machine's write, a folder that may not be read, too many
+ * folders) makes a change visible later, not never.
+ */
 #ifndef SKIFF_IO_WATCH_H
 #define SKIFF_IO_WATCH_H
 
 #include "base/str.h"
 #include "io/loop.h"
 
-enum { WATCH_MAX = 16 * 1024 }; /* folders */
+enum {
+    WATCH_MAX = 16 * 1024, /* folders */
+    WATCH_COUNTERS = 4096, /* a thousand files that change at once meet a quarter of all others */
+    TRAIL_MAX = 12,        /* steps; a longer way is touched by any change */
+};
+
+/* The names in folders that lead to a file. */
+struct trail {
+    uint32_t sum; /* of its counters when it was marked */
+    uint16_t steps[TRAIL_MAX];
+    uint8_t count;
+    bool is_long;
+};
 
 struct watched; /* what matters in one folder */
 
 struct watch {
     struct source src; /* fd -1: there are no events */
     struct loop *loop;
-    uint32_t *changes;       /* the counter */
+    uint32_t *changes; /* the counter of all that matters */
+    uint32_t unnamed;  /* changes that may be of any name */
+    uint32_t named[WATCH_COUNTERS];
     struct watched *folders; /* by watch descriptor */
     uint32_t room;           /* in that table */
     uint32_t live;           /* folders that are watched */
@@ -29,7 +46,15 @@ struct watch {
 bool watch_init(struct watch *w, struct loop *l, uint32_t *changes);
 void watch_done(struct watch *w);
 /* From now on a change of `name` in a folder counts, or of anything when it is empty. `folder` is
- * terminated; nothing happens when it cannot be watched. Cheap when it is watched already. */
-void watch_folder(struct watch *w, const char *folder, struct str name);
+ * terminated. Its number for trail_add(), or -1 when it cannot be watched. Cheap when it is watched
+ * already. */
+int watch_folder(struct watch *w, const char *folder, struct str name);
+
+/* A trail that is all zero has no steps. Adds one: a name in a folder (a watch_folder() result). */
+void trail_add(struct trail *t, int folder, struct str name);
+/* Remembers what its counters are now. */
+void trail_mark(struct trail *t, const struct watch *w);
+/* Has nothing on it changed since it was marked? Wrong only the safe way. */
+bool trail_is_untouched(const struct trail *t, const struct watch *w);
 
 #endif

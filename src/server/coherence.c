@@ -14,6 +14,7 @@ enum {
 
 struct walk {
     struct watch *watch;
+    struct trail *trail;
     bool anything;     /* watch for all names, else for those on the way */
     size_t floor;      /* bytes of `at` that are no names: ".." does not cut them off */
     char at[PATH_MAX]; /* the folder, resolved; empty: "/" */
@@ -72,6 +73,13 @@ static bool follow(struct walk *w, const char *link)
     return true;
 }
 
+static void take_step(struct walk *w, const char *name)
+{
+    struct str n = str_of(name);
+    int folder = watch_folder(w->watch, w->at[0] ? w->at : "/", w->anything ? STR("") : n);
+    trail_add(w->trail, folder, n);
+}
+
 static void walk(struct walk *w)
 {
     char name[NAME_MAX + 1], path[PATH_MAX + NAME_MAX + 2];
@@ -85,7 +93,7 @@ static void walk(struct walk *w)
                 return;
             continue;
         }
-        watch_folder(w->watch, w->at[0] ? w->at : "/", w->anything ? STR("") : str_of(name));
+        take_step(w, name);
         int n = snprintf(path, sizeof path, "%s/%s", w->at, name);
         if (n >= PATH_MAX || lstat(path, &st) < 0)
             return;
@@ -99,12 +107,13 @@ static void walk(struct walk *w)
         }
     }
     if (w->anything) /* what is in a folder that was meant itself */
-        watch_folder(w->watch, w->at[0] ? w->at : "/", STR(""));
+        (void)watch_folder(w->watch, w->at[0] ? w->at : "/", STR("")); /* if it can be */
 }
 
 /* Walks from a folder (terminated, resolved; empty: "/") along a path. Twice when a change was
  * counted meanwhile: then the watch began anew, and has forgotten the first steps. */
-static void cover(struct watch *watch, const char *from, struct str path, bool anything)
+static void cover(struct watch *watch, const char *from, struct str path, bool anything,
+                  struct trail *t)
 {
     struct walk w;
     uint32_t changes;
@@ -113,7 +122,9 @@ static void cover(struct watch *watch, const char *from, struct str path, bool a
         return;
     do {
         changes = *watch->changes;
+        *t = (struct trail){0};
         w.watch = watch;
+        w.trail = t;
         w.anything = anything;
         w.floor = strlen(from);
         memcpy(w.at, from, w.floor + 1);
@@ -122,16 +133,17 @@ static void cover(struct watch *watch, const char *from, struct str path, bool a
         w.rest[path.n] = '\0';
         walk(&w);
     } while (*watch->changes != changes && ++tries < TRIES_MAX);
+    trail_mark(t, watch);
 }
 
-void coherence_cover(struct watch *watch, int root, struct str path)
+void coherence_cover(struct watch *watch, int root, struct str path, struct trail *t)
 {
     char from[32];
     (void)snprintf(from, sizeof from, "/proc/self/fd/%d", root); /* always fits */
-    cover(watch, from, path, true);
+    cover(watch, from, path, true, t);
 }
 
-void coherence_cover_root(struct watch *watch, struct str path)
+void coherence_cover_root(struct watch *watch, struct str path, struct trail *t)
 {
-    cover(watch, "", path, false);
+    cover(watch, "", path, false, t);
 }

@@ -9,10 +9,10 @@
 #include "io/watch.h"
 
 /* Watches for everything in the folders on the way to `path` below the folder `root` (a
- * descriptor), as far as they are there. `path` is relative and shorter than PATH_MAX. w may be
- * NULL. */
-void coherence_cover(struct watch *w, int root, struct str path);
+ * descriptor), as far as they are there. `path` is relative and shorter than PATH_MAX. *t is the
+ * way, marked. w may be NULL: then t is left alone. */
+void coherence_cover(struct watch *w, int root, struct str path, struct trail *t);
 /* Watches for the components of an absolute path alone: the folders may be busy ones, like /tmp. */
-void coherence_cover_root(struct watch *w, struct str path);
+void coherence_cover_root(struct watch *w, struct str path, struct trail *t);
 
 #endif

@@ -134,6 +134,7 @@ struct opening {
     struct filecache *cache;
     const struct file_wish *wish;
     uint32_t hash;
+    struct trail trail;
 };
 
 /* A new entry with one pin, the caller's. Takes d->fd over. NULL when memory is out. */
@@ -155,6 +156,8 @@ static struct file *new_entry(const struct opening *o, int error, const struct d
         .coding = o->wish->coding,
         .checked_ms = o->wish->now_ms,
         .changes = o->cache->changes,
+        .opened = o->wish->root->at->opened,
+        .trail = o->trail,
         .error = error,
         .disk = *d,
         .young = is_file && filefields_is_young(d, o->wish->wall_s),
@@ -230,11 +233,11 @@ static bool is_lasting(int error)
     }
 }
 
-static struct file *open_entry(const struct opening *o)
+static struct file *open_entry(struct opening *o)
 {
     char name[PATH_MAX];
     filecache_name(o->wish, name);
-    coherence_cover(o->cache->watch, o->wish->root->at->fd, str_of(name));
+    coherence_cover(o->cache->watch, o->wish->root->at->fd, str_of(name), &o->trail);
     struct file *f = NULL;
     bool settled = true;
     for (int try = 0; !f && try < READ_TRIES; try++) {
@@ -269,22 +272,29 @@ static bool still_true(const struct opening *o, const struct file *f)
 }
 
 /* The folders on its way may be others than when it was opened. */
-static void cover(const struct opening *o)
+static void cover(const struct opening *o, struct file *f)
 {
     char name[PATH_MAX];
     filecache_name(o->wish, name);
-    coherence_cover(o->cache->watch, o->wish->root->at->fd, str_of(name));
+    coherence_cover(o->cache->watch, o->wish->root->at->fd, str_of(name), &f->trail);
+}
+
+/* Has what changed nothing to do with it? */
+static bool is_untouched(const struct filecache *c, const struct trail *t)
+{
+    return c->watch && trail_is_untouched(t, c->watch);
 }
 
 /* The root's path may lead to another folder than it did: then that one takes its place. */
 static void refresh_root(struct filecache *c, struct root_folder *at, uint64_t now_ms)
 {
-    bool is_fresh = at->changes == c->changes && now_ms - at->checked_ms < c->limits.check_ms;
-    if (is_fresh || at->path.n == 0)
-        return;
+    bool is_told = at->changes != c->changes && !is_untouched(c, &at->trail);
     at->changes = c->changes;
+    if (at->path.n == 0 || (!is_told && now_ms - at->checked_ms < c->limits.check_ms))
+        return;
+    at->opened += is_told;
     at->checked_ms = now_ms;
-    coherence_cover_root(c->watch, at->path);
+    coherence_cover_root(c->watch, at->path, &at->trail);
     int error = disk_reopen_root(at->path.p, at->fd);
     if (error && !at->told)
         log_warn("root %s cannot be opened again, what it was is served: %s", at->path.p,
@@ -300,6 +310,12 @@ static inline struct file *use(struct filecache *c, struct file *f)
     return f;
 }
 
+static inline bool is_fresh(const struct filecache *c, const struct file_wish *w,
+                            const struct file *f)
+{
+    return w->now_ms - f->checked_ms < c->limits.check_ms;
+}
+
 static bool is_cold(const struct file_wish *w)
 {
     char name[PATH_MAX];
@@ -313,8 +329,13 @@ static __attribute__((noinline)) struct file *ask_disk(struct filecache *c,
                                                        const struct file_wish *wish, uint32_t hash,
                                                        struct file *f)
 {
-    struct opening o = {c, wish, hash};
+    struct opening o = {.cache = c, .wish = wish, .hash = hash};
     refresh_root(c, wish->root->at, wish->now_ms);
+    if (f && is_fresh(c, wish, f) && f->opened == wish->root->at->opened &&
+        is_untouched(c, &f->trail)) {
+        f->changes = c->changes;
+        return use(c, f);
+    }
     if (!wish->patient && is_cold(wish)) {
         errno = EAGAIN;
         return NULL;
@@ -322,7 +343,8 @@ static __attribute__((noinline)) struct file *ask_disk(struct filecache *c,
     if (!f)
         return open_entry(&o);
     if (f->changes != c->changes)
-        cover(&o);
+        cover(&o, f);
+    f->opened = wish->root->at->opened;
     f->checked_ms = wish->now_ms;
     f->changes = c->changes;
     if (still_true(&o, f))
@@ -335,7 +357,7 @@ struct file *filecache_find(struct filecache *c, const struct file_wish *w)
 {
     uint32_t hash = hash_of(w->root, w->path, w->coding);
     struct file *f = lookup(c, w->root, w->path, w->coding, hash);
-    if (f && f->changes == c->changes && w->now_ms - f->checked_ms < c->limits.check_ms)
+    if (f && f->changes == c->changes && is_fresh(c, w, f))
         return use(c, f);
     return ask_disk(c, w, hash, f);
 }

@@ -31,7 +31,9 @@ struct file {
     struct str path;              /* the key: decoded, no leading slash */
     enum coding coding;           /* ... and this: it is the sibling `path` + suffix */
     uint64_t checked_ms;          /* when it was last compared with the disk ... */
-    uint32_t changes;             /* ... and the cache's counter then */
+    uint32_t changes;             /* ... the cache's counter then ... */
+    uint32_t opened;              /* ... and the root's */
+    struct trail trail;           /* what must not have changed since */
     int error;                    /* 0, or the errno that opening gave */
     struct disk_file disk;        /* kind, size, times; .fd is -1 when the contents are in memory */
     struct validators validators; /* what its lines say, to compare */
@@ -51,6 +53,8 @@ struct root_folder {
     struct str path; /* absolute, terminated; empty: it is not looked for again */
     uint64_t checked_ms;
     uint32_t changes;
+    uint32_t opened; /* counts how often it was, because of a change on its trail */
+    struct trail trail;
     bool told; /* that it cannot be opened any more */
 };
 

@@ -151,6 +151,62 @@ START_TEST(when_the_numbers_run_out_it_goes_on)
 }
 END_TEST
 
+/* What a change touches: that name's trail, and hardly ever another's. */
+START_TEST(a_trail_is_touched_by_its_own_names)
+{
+    struct trail a = {0}, b = {0};
+    int number = watch_folder(&watch, folder, STR(""));
+    ck_assert_int_gt(number, 0);
+    put("a");
+    put("b");
+    (void)counted();
+    trail_add(&a, number, STR("a"));
+    trail_add(&b, number, STR("other"));
+    trail_add(&b, number, STR("b"));
+    trail_add(&b, -1, STR("where nothing can be watched"));
+    trail_mark(&a, &watch);
+    trail_mark(&b, &watch);
+    put("a");
+    ck_assert(trail_is_untouched(&a, &watch)); /* nobody has told yet */
+    ck_assert_uint_gt(counted(), 0);
+    ck_assert(!trail_is_untouched(&a, &watch));
+    ck_assert(trail_is_untouched(&b, &watch));
+    put("b");
+    (void)counted();
+    ck_assert(!trail_is_untouched(&b, &watch));
+}
+END_TEST
+
+START_TEST(what_names_nothing_touches_all)
+{
+    struct trail none = {0}, one = {0};
+    ck_assert_int_eq(mkdir(in("sub"), 0755), 0);
+    trail_add(&one, watch_folder(&watch, in("sub"), STR("a")), STR("a"));
+    trail_mark(&none, &watch);
+    trail_mark(&one, &watch);
+    ck_assert_int_eq(rmdir(in("sub")), 0);
+    (void)counted();
+    ck_assert(!trail_is_untouched(&none, &watch));
+    ck_assert(!trail_is_untouched(&one, &watch));
+}
+END_TEST
+
+START_TEST(a_long_trail_is_touched_by_any_change)
+{
+    struct trail t = {0};
+    int number = watch_folder(&watch, folder, STR(""));
+    for (int i = 0; i < TRAIL_MAX; i++)
+        trail_add(&t, number, STR("a"));
+    ck_assert(!t.is_long);
+    trail_add(&t, number, STR("a"));
+    trail_mark(&t, &watch);
+    ck_assert(trail_is_untouched(&t, &watch));
+    put("b");
+    (void)counted();
+    ck_assert(!trail_is_untouched(&t, &watch));
+}
+END_TEST
+
 START_TEST(its_events_are_first_in_a_turn)
 {
     ck_assert_ptr_eq(loop.first, &watch.src);
@@ -160,4 +216,6 @@ END_TEST
 UNIT_MAIN_WITH("io/watch", setup, teardown, everything_in_a_folder_can_matter, or_only_some_names,
                a_folder_that_goes_is_a_change_and_is_forgotten,
                a_folder_that_is_moved_is_another_paths_then, what_cannot_be_watched_changes_nothing,
-               when_the_numbers_run_out_it_goes_on, its_events_are_first_in_a_turn)
+               when_the_numbers_run_out_it_goes_on, a_trail_is_touched_by_its_own_names,
+               what_names_nothing_touches_all, a_long_trail_is_touched_by_any_change,
+               its_events_are_first_in_a_turn)

@@ -14,6 +14,7 @@ static struct watch watch;
 static uint32_t changes;
 static char folder[64];
 static int root;
+static struct trail trail;
 
 static const char *in(const char *name)
 {
@@ -65,7 +66,7 @@ static uint32_t counted(void)
 
 static void cover(const char *path)
 {
-    coherence_cover(&watch, root, str_of(path));
+    coherence_cover(&watch, root, str_of(path), &trail);
 }
 
 /* A root `www` with a/b/c, and `else/where` beside it. */
@@ -179,7 +180,7 @@ END_TEST
 START_TEST(a_roots_own_path_counts_by_its_names)
 {
     make_link("www", "current");
-    coherence_cover_root(&watch, str_of(in("current")));
+    coherence_cover_root(&watch, str_of(in("current")), &trail);
     ck_counts_not(put("other"));
     ck_counts_not(put("www/a/x"));
     ck_counts(make_link("else", "current"));
@@ -204,8 +205,8 @@ END_TEST
 
 START_TEST(without_a_watch_nothing_happens)
 {
-    coherence_cover(NULL, root, STR("a"));
-    coherence_cover_root(NULL, STR("/a"));
+    coherence_cover(NULL, root, STR("a"), &trail);
+    coherence_cover_root(NULL, STR("/a"), &trail);
     watch_done(&watch);
     cover("a/b/c");
     ck_assert_uint_eq(watch.live, 0);

@@ -1,0 +1,159 @@
+/* The file cache with the kernel's events: who is compared with the disk, and who is left alone. */
+#include "io/loop.h"
+#include "server/filecache.h"
+#include "support/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { NOW = 1700000000 };
+
+static char folder[64], site[80];
+static struct loop loop;
+static struct watch watch;
+static struct root_folder place;
+static struct filecache_root root;
+static struct arena *arena;
+static struct mime mime;
+static struct filecache cache;
+static uint64_t now_ms;
+
+static const char *in(const char *name)
+{
+    static char path[4][256];
+    static int turn;
+    turn = (turn + 1) % 4;
+    snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
+    return path[turn];
+}
+
+static void put(const char *name, const char *text)
+{
+    FILE *f = fopen(in(name), "w");
+    ck_assert_ptr_nonnull(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static struct file *find(const char *name)
+{
+    struct file_wish w = {&root, str_of(name), CODING_IDENTITY, true, now_ms, NOW};
+    struct file *f = filecache_find(&cache, &w);
+    ck_assert_ptr_nonnull(f);
+    return f;
+}
+
+/* When the entry was last compared. */
+static uint64_t compared(const char *name)
+{
+    struct file *f = find(name);
+    uint64_t ms = f->checked_ms;
+    pin_drop(&f->pin);
+    return ms;
+}
+
+static void ck_contents(const char *name, const char *text)
+{
+    struct file *f = find(name);
+    ck_assert_int_eq(f->error, 0);
+    ck_str(str_make(f->data, f->disk.size), text);
+    pin_drop(&f->pin);
+}
+
+/* The root is `site`, a link to `one`. */
+static void setup(void)
+{
+    unsigned bad_line;
+    struct filecache_limits limits = {1000, 100, 10, FILECACHE_CHECK_MS};
+    strcpy(folder, "/tmp/skiff-filecache-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(mkdir(in("one"), 0755), 0);
+    ck_assert_int_eq(mkdir(in("two"), 0755), 0);
+    put("one/a.css", "one");
+    put("one/b.css", "b");
+    put("two/a.css", "two");
+    ck_assert_int_eq(symlink("one", in("site")), 0);
+    strcpy(site, in("site"));
+    place = (struct root_folder){.fd = disk_open_root(site), .path = str_of(site)};
+    root = (struct filecache_root){.at = &place, .links = LINKS_INSIDE_ROOT};
+    arena = arena_new(4096);
+    ck_assert(mime_load(&mime, arena, STR("text/css css\n"), &bad_line));
+    ck_assert(filecache_init(&cache, limits, &mime));
+    ck_assert(loop_init(&loop, NULL));
+    ck_assert(watch_init(&watch, &loop, &cache.changes));
+    cache.watch = &watch;
+    now_ms = 5000;
+    ck_contents("a.css", "one");
+    ck_contents("b.css", "b");
+    now_ms++;
+}
+
+static void teardown(void)
+{
+    char command[128];
+    filecache_done(&cache);
+    watch_done(&watch);
+    loop_done(&loop);
+    map_done(&mime.by_extension);
+    arena_free(arena);
+    close(place.fd);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(only_what_changed_is_compared)
+{
+    put("one/a.css", "new");
+    ck_contents("a.css", "one"); /* nobody has told yet */
+    loop_turn(&loop, 0);
+    ck_assert_uint_eq(compared("b.css"), now_ms - 1);
+    ck_contents("a.css", "new");
+    ck_assert_uint_eq(compared("a.css"), now_ms);
+    ck_assert_uint_eq(compared("b.css"), now_ms - 1);
+}
+END_TEST
+
+START_TEST(the_look_once_a_second_stays)
+{
+    put("one/new", "");
+    loop_turn(&loop, 0);
+    now_ms += FILECACHE_CHECK_MS - 2;
+    ck_assert_uint_eq(compared("a.css"), 5000);
+    now_ms += 1;
+    ck_assert_uint_eq(compared("a.css"), now_ms);
+}
+END_TEST
+
+START_TEST(a_root_that_leads_elsewhere_touches_all_its_files)
+{
+    ck_assert_int_eq(symlink("two", in("next")), 0);
+    ck_assert_int_eq(rename(in("next"), site), 0);
+    loop_turn(&loop, 0);
+    ck_contents("a.css", "two");
+    struct file *b = find("b.css");
+    ck_assert_int_eq(b->error, ENOENT);
+    pin_drop(&b->pin);
+    ck_assert_uint_eq(place.opened, 1);
+    put("two/a.css", "and on");
+    loop_turn(&loop, 0);
+    ck_contents("a.css", "and on");
+    ck_assert_uint_eq(place.opened, 1);
+}
+END_TEST
+
+START_TEST(what_was_missing_is_found)
+{
+    struct file *none = find("none.css");
+    ck_assert_int_eq(none->error, ENOENT);
+    pin_drop(&none->pin);
+    put("one/none.css", "here");
+    loop_turn(&loop, 0);
+    ck_contents("none.css", "here");
+}
+END_TEST
+
+UNIT_MAIN_WITH("server/filecache with events", setup, teardown, only_what_changed_is_compared,
+               the_look_once_a_second_stays, a_root_that_leads_elsewhere_touches_all_its_files,
+               what_was_missing_is_found)
