@@ -151,7 +151,7 @@ $(REPLAY): $(V)/tests/fuzz/%_replay: $(V)/tests/fuzz/%_fuzz.o $(V)/tests/support
 $(FUZZ_NAMES:%=$(V)/%_fuzz): $(V)/%_fuzz: $(V)/tests/fuzz/%_fuzz.o $(TEST_LIBRARIES)
 	$(call SAY,LINK) $(LINK) -fsanitize=fuzzer $< $(ARCHIVES) $(LIBS)
 
-.PHONY: clients test unit wire life asan check fuzz fuzz-bins fuzz-replay coverage bench bench-quick bench-plots have-check
+.PHONY: clients soak test unit wire life asan check fuzz fuzz-bins fuzz-replay coverage bench bench-quick bench-plots have-check
 have-check:
 	@[ "$(HAVE_CHECK)" = 1 ] || { echo "the tests need Check (Debian: check): run 'make deps'" >&2; exit 1; }
 $(UNIT:=.o) $(LIFE:=.o) $(WIRE) $(SPLIT): | have-check
@@ -165,6 +165,8 @@ wire: all $(WIRE) $(SPLIT) ## transcripts of conversations: with the real binary
 	@$(RUN_TESTS) $(SPLIT) -- $(WIRE)
 life: all $(LIFE) ## start, stop, crash, reload, logs, against the real binary
 	@$(RUN_TESTS) -- $(LIFE)
+soak: all $(V)/tests/life/coherence_load_test ## a minute of every change to files under load: no answer is stale
+	@CK_TIMEOUT_MULTIPLIER=10 SKIFF_SOAK_S=60 SKIFF="$(CURDIR)/$(BINARY)" $(V)/tests/life/coherence_load_test
 clients: all ## real clients against the binary: curl, wget, aria2c, Chromium, HAProxy (all of them needed)
 	@SKIFF="$(CURDIR)/$(BINARY)" tests/clients/run
 asan: ## all tests under ASan and UBSan
