@@ -27,6 +27,7 @@ bool filecache_init(struct filecache *c, struct filecache_limits limits, const s
         buckets *= 2;
     *c = (struct filecache){.limits = limits, .mime = mime, .mask = buckets - 1};
     link_init(&c->lru);
+    link_init(&c->opened);
     link_init(&c->refused);
     c->buckets = calloc(buckets, sizeof(struct file *));
     return c->buckets != NULL;
@@ -56,6 +57,7 @@ static void forget(struct filecache *c, struct file *f)
     link_remove(&f->lru);
     c->entries--;
     c->errors -= f->error != 0;
+    c->open -= f->disk.fd >= 0;
     c->bytes -= cached_bytes(f);
     pin_drop(&f->pin);
 }
@@ -65,12 +67,29 @@ static struct file *oldest(struct link *list)
     return container_of(list->prev, struct file, lru);
 }
 
+static struct link *list_of(struct filecache *c, const struct file *f)
+{
+    if (f->error)
+        return &c->refused;
+    return f->disk.fd >= 0 ? &c->opened : &c->lru;
+}
+
+/* Where something is let go first: contents, because bytes are counted of them alone. */
+static struct link *to_shorten(struct filecache *c)
+{
+    if (!link_is_alone(&c->lru))
+        return &c->lru;
+    return link_is_alone(&c->opened) ? &c->refused : &c->opened;
+}
+
 static void make_room(struct filecache *c)
 {
     while (c->errors > c->limits.entries / ERRORS_SHARE)
         forget(c, oldest(&c->refused));
+    while (c->open > c->limits.open)
+        forget(c, oldest(&c->opened));
     while (c->entries > c->limits.entries || c->bytes > c->limits.bytes)
-        forget(c, oldest(link_is_alone(&c->lru) ? &c->refused : &c->lru));
+        forget(c, oldest(to_shorten(c)));
 }
 
 static void insert(struct filecache *c, struct file *f)
@@ -78,9 +97,10 @@ static void insert(struct filecache *c, struct file *f)
     struct file **bucket = &c->buckets[f->hash & c->mask];
     f->next = *bucket;
     *bucket = f;
-    link_after(f->error ? &c->refused : &c->lru, &f->lru);
+    link_after(list_of(c, f), &f->lru);
     c->entries++;
     c->errors += f->error != 0;
+    c->open += f->disk.fd >= 0;
     c->bytes += cached_bytes(f);
     pin_hold(&f->pin); /* the cache's */
     make_room(c);
@@ -89,7 +109,7 @@ static void insert(struct filecache *c, struct file *f)
 void filecache_done(struct filecache *c)
 {
     while (c->entries > 0)
-        forget(c, oldest(link_is_alone(&c->lru) ? &c->refused : &c->lru));
+        forget(c, oldest(to_shorten(c)));
     free(c->buckets);
     c->buckets = NULL;
 }
@@ -305,7 +325,7 @@ static void refresh_root(struct filecache *c, struct root_folder *at, uint64_t n
 static inline struct file *use(struct filecache *c, struct file *f)
 {
     link_remove(&f->lru);
-    link_after(f->error ? &c->refused : &c->lru, &f->lru);
+    link_after(list_of(c, f), &f->lru);
     pin_hold(&f->pin);
     return f;
 }

@@ -69,16 +69,19 @@ struct filecache_limits {
     uint64_t bytes;     /* of contents in memory; 0: none is kept */
     uint64_t small_max; /* contents up to this are kept */
     uint32_t entries;   /* 0: nothing is cached */
+    uint32_t open;      /* of these, files that are kept open */
     uint32_t check_ms;  /* how long an entry is good without a look */
 };
 
 struct filecache {
-    struct link lru;     /* files and folders, most recently used first */
+    struct link lru;     /* contents in memory and folders, most recently used first */
+    struct link opened;  /* files that are kept open, the same */
     struct link refused; /* entries that remember an error, the same */
     struct file **buckets;
     uint32_t mask;
     uint32_t entries;
     uint64_t bytes;
+    uint32_t open;   /* entries with a descriptor */
     uint32_t errors; /* entries that remember a refusal: at most a quarter */
     const struct mime *mime;
     struct watch *watch; /* NULL: no events */

@@ -21,7 +21,8 @@ static const struct opt cache_rows[] = {
      .zero = "auto",
      .min = 1,
      .max = 10000000,
-     .doc = "Files that all workers keep open; auto is a quarter of the hard descriptor limit less "
+     .doc = "Files that all workers keep open, besides those in memory; auto is a quarter of the "
+            "hard descriptor limit less "
             "64.",
      .was = "open_file_cache"},
     {.key = "check",

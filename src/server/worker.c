@@ -19,7 +19,8 @@ enum {
     SPARE_BUFFERS = 16, /* unused ones kept after a peak */
     OFFLOAD_THREADS = 2,
     OFFLOAD_PENDING_MAX = 64,
-    LOG_FAREWELL_MS = 2000, /* how long leaving waits for the access log's disk */
+    CACHE_ENTRIES_MIN = 32 * 1024, /* most entries need no descriptor: only those that do are few */
+    LOG_FAREWELL_MS = 2000,        /* how long leaving waits for the access log's disk */
 };
 
 static void pause_is_over(struct timer *t)
@@ -189,7 +190,9 @@ bool worker_init(struct worker *w, const struct worker_setup *s)
     struct filecache_limits cache = {
         .bytes = s->config->cache.small_files,
         .small_max = s->config->cache.small_file_max,
-        .entries = s->cache_entries,
+        .entries = s->cache_entries > 0 && s->cache_entries < CACHE_ENTRIES_MIN ? CACHE_ENTRIES_MIN
+                                                                                : s->cache_entries,
+        .open = s->cache_entries,
         .check_ms = s->config->cache.check_ms ? s->config->cache.check_ms : FILECACHE_CHECK_MS,
     };
     w->watch.src.fd = -1;

@@ -20,7 +20,7 @@ static void put(const char *text)
 static void setup(void)
 {
     unsigned bad_line;
-    struct filecache_limits limits = {1000, 100, 10, FILECACHE_CHECK_MS};
+    struct filecache_limits limits = {1000, 100, 10, 10, FILECACHE_CHECK_MS};
     arena = arena_new(4096);
     ck_assert(mime_load(&mime, arena, STR("text/css css\n"), &bad_line));
     ck_assert(filecache_init(&cache, limits, &mime));

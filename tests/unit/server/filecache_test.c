@@ -43,7 +43,7 @@ static void put(const char *name, const char *text)
 
 static void start(uint64_t bytes, uint64_t small_max, uint32_t entries)
 {
-    struct filecache_limits limits = {bytes, small_max, entries, FILECACHE_CHECK_MS};
+    struct filecache_limits limits = {bytes, small_max, entries, entries, FILECACHE_CHECK_MS};
     ck_assert(filecache_init(&cache, limits, &mime));
 }
 

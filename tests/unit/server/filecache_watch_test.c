@@ -66,7 +66,7 @@ static void ck_contents(const char *name, const char *text)
 static void setup(void)
 {
     unsigned bad_line;
-    struct filecache_limits limits = {1000, 100, 10, FILECACHE_CHECK_MS};
+    struct filecache_limits limits = {1000, 100, 10, 10, FILECACHE_CHECK_MS};
     strcpy(folder, "/tmp/skiff-filecache-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     ck_assert_int_eq(mkdir(in("one"), 0755), 0);
