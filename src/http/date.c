@@ -125,9 +125,10 @@ bool date_parse(struct str text, int64_t now_s, int64_t *seconds)
         formats[i](&c, &tm, now_s);
         if (!c.ok || c.p != c.end)
             continue;
-        int day = tm.tm_mday;
-        *seconds = (int64_t)timegm(&tm);
-        return tm.tm_mday == day || tm.tm_sec == 0; /* 30 Feb is no day; a leap second rolls over */
+        int day = tm.tm_mday, leap = tm.tm_sec / 60; /* a leap second must not roll the day over */
+        tm.tm_sec -= leap;
+        *seconds = (int64_t)timegm(&tm) + leap;
+        return tm.tm_mday == day; /* 30 Feb is no day */
     }
     return false;
 }

@@ -18,12 +18,13 @@ void *request_alloc(struct request *r, size_t n)
 
 void reply_begin(struct request *r, uint16_t status)
 {
-    bool close = r->resp.close;
+    /* An error may take the place of an answer late; it still is one to HEAD. */
+    bool close = r->resp.close, head_only = r->resp.head_only;
     if (r->resp.holds)
         pin_drop(r->resp.holds);
     if (r->resp.stream)
         r->resp.stream->ops->close(r->resp.stream);
-    r->resp = (struct response){.status = status, .close = close};
+    r->resp = (struct response){.status = status, .close = close, .head_only = head_only};
 }
 
 void reply_status(struct request *r, uint16_t status)

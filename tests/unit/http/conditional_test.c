@@ -36,6 +36,8 @@ START_TEST(anything_else_is_no_date)
     static const char *const bad[] = {
         "",
         "0",
+        "Sat, 30 Feb 2030 03:04:00 GMT",
+        "Thu, 31 Apr 2026 23:59:60 GMT",
         "784111777",
         "Sun, 06 Nov 1994 08:49:37",
         "Sun, 06 Nov 1994 08:49:37 UTC",
