@@ -21,6 +21,14 @@ enum http_method http_method_of(struct str token)
     return METHOD_UNKNOWN;
 }
 
+void http_note_method(struct http_head *h, size_t n)
+{
+    enum { LONGEST = 7 }; /* CONNECT, OPTIONS */
+    const char *end = memchr(h->base, ' ', n < LONGEST + 1 ? n : LONGEST + 1);
+    if (end)
+        h->method = (uint8_t)http_method_of(str_make(h->base, (size_t)(end - h->base)));
+}
+
 enum http_known http_known_of(struct str name)
 {
     return known_of(name.p, name.n);

@@ -90,6 +90,9 @@ bool http_next_value(const struct http_head *h, enum http_known k, uint16_t *at,
 /* Which known field a name is (any case). */
 enum http_known http_known_of(struct str name);
 enum http_method http_method_of(struct str token);
+/* Reads the method, if it is a known one, from the n bytes at base: of a head that was refused
+ * before its lines were read. Nothing else of the head changes. */
+void http_note_method(struct http_head *h, size_t n);
 
 /* A character of a token (RFC 9110 section 5.6.2). */
 bool http_is_tchar(char c);

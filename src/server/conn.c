@@ -164,6 +164,8 @@ static enum step head_is_bad(struct conn *c, struct request *r, const struct htt
     log_refusal(c, r, io);
     c->flags |= CONN_LAST | CONN_UNREAD;
     c->req = r;
+    /* HEAD gets no content, however early the head is refused. */
+    http_note_method(r->head, (size_t)(c->in->data + c->in->w - r->head->base));
     dispatch_refuse(r, io->status);
     return enter(c, CONN_HANDLE);
 }
@@ -200,9 +202,7 @@ static enum step step_head(struct conn *c)
         return head_wants_more(c);
     }
     c->served++;
-    if (result == HTTP_HEAD_BAD)
-        return head_is_bad(c, r, &io);
-    return head_is_complete(c, r, io.used);
+    return result == HTTP_HEAD_BAD ? head_is_bad(c, r, &io) : head_is_complete(c, r, io.used);
 }
 
 /* The answer is known: queue it, then go on with the batch or write. */

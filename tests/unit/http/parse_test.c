@@ -281,6 +281,33 @@ START_TEST(limits_are_reached)
 }
 END_TEST
 
+START_TEST(the_method_of_a_refused_head_is_known)
+{
+    static const struct {
+        const char *text;
+        enum http_method method;
+    } cases[] = {
+        {"HEAD / HTTP/1.1\r\nX: \1\r\n\r\n", METHOD_HEAD},
+        {"\r\nOPTIONS \1", METHOD_OPTIONS},
+        {"HEADS \1", METHOD_UNKNOWN},
+        {"head \1", METHOD_UNKNOWN},
+        {"OPTIONSX \1", METHOD_UNKNOWN},
+        {"\1", METHOD_UNKNOWN},
+        {"HEAD\1", METHOD_UNKNOWN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct str text = str_of(cases[i].text);
+        refused(text, 400);
+        size_t skipped = text.p[0] == '\r' ? 2 : 0;
+        http_note_method(head, text.n - skipped);
+        ck_assert_msg(head->method == cases[i].method, "%s", cases[i].text);
+    }
+    refused(STR("\1HEAD "), 400);
+    http_note_method(head, 0);
+    ck_assert_int_eq(head->method, METHOD_UNKNOWN);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("http/parse");
@@ -296,6 +323,7 @@ int main(void)
     tcase_add_test(cases, bodies_are_framed);
     tcase_add_test(cases, expectations_are_for_http_1_1);
     tcase_add_test(cases, limits_are_reached);
+    tcase_add_test(cases, the_method_of_a_refused_head_is_known);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
