@@ -77,6 +77,17 @@ static void read_fixdate(struct cursor *c, struct tm *tm, int64_t now_s)
     expect(c, STR(" GMT"));
 }
 
+/* Puts a year of two digits into this century, or the last one if that is more than 50 years from
+ * now (RFC 9110 section 5.6.7). */
+static void place_century(struct tm *tm, const struct tm *now)
+{
+    tm->tm_year += now->tm_year / 100 * 100;
+    struct tm that = *tm, limit = *now; /* timegm writes into what it reads */
+    limit.tm_year += 50;
+    if (timegm(&that) > timegm(&limit))
+        tm->tm_year -= 100;
+}
+
 /* "Sunday, 06-Nov-94 08:49:37 GMT" */
 static void read_rfc850(struct cursor *c, struct tm *tm, int64_t now_s)
 {
@@ -89,12 +100,11 @@ static void read_rfc850(struct cursor *c, struct tm *tm, int64_t now_s)
     expect(c, STR("-"));
     tm->tm_mon = name(c, months, 12);
     expect(c, STR("-"));
-    tm->tm_year = number(c, 2, 0, 99) + now.tm_year / 100 * 100;
-    if (tm->tm_year > now.tm_year + 50)
-        tm->tm_year -= 100;
+    tm->tm_year = number(c, 2, 0, 99);
     expect(c, STR(" "));
     read_time(c, tm);
     expect(c, STR(" GMT"));
+    place_century(tm, &now);
 }
 
 /* "Sun Nov  6 08:49:37 1994" */

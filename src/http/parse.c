@@ -83,6 +83,16 @@ static bool may_be_method(struct scan *s)
     return n <= METHOD_MAX;
 }
 
+/* What is no HTTP at all, such as "EHLO x" or HTTP/0.9, is told at its first line's end: whoever
+ * speaks it waits for an answer to that. */
+static bool ends_in_version(const char *p, size_t n)
+{
+    enum { ENDING = sizeof " HTTP/1.1" - 1 };
+    const char *v = p + n - ENDING;
+    return n > ENDING && memcmp(v, " HTTP/", 6) == 0 && ascii_is_digit(v[6]) && v[7] == '.' &&
+           ascii_is_digit(v[8]);
+}
+
 /* One line of the head, without its CRLF. */
 static const char *bad_line(const struct scan *s, size_t begin, size_t n, uint16_t *status)
 {
@@ -140,6 +150,8 @@ static enum http_parse_result scan_lines(struct scan *s, size_t *at)
             return HTTP_HEAD_MORE;
         if (*c != '\r' || c[1] != '\n')
             return bad(s->io, 400, bad_control(*c));
+        if (*at == 0 && !ends_in_version(s->p, n))
+            return bad(s->io, 400, "malformed request line");
         if (n > 0 && ++lines > s->limits->fields_max + 1u)
             return bad(s->io, 431, "too many fields");
         *at += n + 2;
@@ -172,13 +184,9 @@ static struct slice slice_of(const struct http_head *h, const char *p, size_t n)
     return (struct slice){(uint16_t)(p - h->base), (uint16_t)n};
 }
 
-/* "HTTP/1.1". 0, or the status. */
+/* "HTTP/1.1", whose form ends_in_version has seen. 0, or the status. */
 static uint16_t read_version(struct http_head *h, const char *v)
 {
-    bool formed =
-        memcmp(v, "HTTP/", 5) == 0 && ascii_is_digit(v[5]) && v[6] == '.' && ascii_is_digit(v[7]);
-    if (!formed)
-        return 400;
     if (v[5] != '1')
         return 505;
     h->minor = v[7] == '0' ? 0 : 1;
@@ -189,7 +197,7 @@ static uint16_t read_version(struct http_head *h, const char *v)
  * a space behind it: may_be_method has looked. 0, or the status. */
 static uint16_t read_request_line(struct http_head *h, struct str line)
 {
-    enum { VERSION = 8 };
+    enum { VERSION = sizeof "HTTP/1.1" - 1 };
     struct str method = {line.p, 0};
     while (method.n < line.n && line.p[method.n] != ' ')
         method.n++;
@@ -199,7 +207,7 @@ static uint16_t read_request_line(struct http_head *h, struct str line)
         return 400;
     struct str target = {line.p + method.n + 1, line.n - method.n - 2 - VERSION};
     h->target = slice_of(h, target.p, target.n);
-    if (target.p[target.n] != ' ' || memchr(target.p, ' ', target.n))
+    if (memchr(target.p, ' ', target.n))
         return 400;
     return read_version(h, target.p + target.n + 1);
 }
@@ -256,23 +264,19 @@ static uint16_t read_fields(struct http_head *h, const char *p, size_t n)
 
 /* --- what the fields mean for the message --- */
 
-/* One coding, "chunked", and nothing else but empty list elements (RFC 9112 section 6.1, RFC 9110
- * section 5.6.1). 0, or the status. */
+/* One coding, "chunked", and nothing else: not even the empty list elements of RFC 9110 section
+ * 5.6.1, because some before us would not see it behind them (RFC 9112 section 6.1). 0, or the
+ * status. */
 static uint16_t read_transfer_encoding(struct http_head *h, struct str value)
 {
     if (h->minor == 0 || h->framing != BODY_NONE)
         return 400; /* never in 1.0, never twice, never with Content-Length */
-    while (value.p) {
-        struct str coding = str_trim(str_cut(&value, ','));
-        if (coding.n == 0)
-            continue;
-        if (!str_eq_nocase(coding, STR("chunked")))
-            return http_is_token(coding) && h->framing == BODY_NONE ? 501 : 400;
-        if (h->framing != BODY_NONE)
-            return 400;
+    if (str_eq_nocase(value, STR("chunked"))) {
         h->framing = BODY_CHUNKED;
+        return 0;
     }
-    return h->framing == BODY_CHUNKED ? 0 : 400;
+    struct str first = str_trim(str_cut(&value, ','));
+    return http_is_token(first) && !str_eq_nocase(first, STR("chunked")) ? 501 : 400;
 }
 
 static uint16_t read_content_length(struct http_head *h, struct str value)
