@@ -19,11 +19,11 @@ enum { OPEN_TRIES = 8 }; /* a rename while the kernel walks a path with ".." mak
 static int openat2(int at, const char *path, uint64_t flags, uint64_t resolve)
 {
     struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = resolve};
+    int tries = resolve & RESOLVE_CACHED ? 1 : OPEN_TRIES;
     long fd;
-    int tries = 0;
     do
         fd = syscall(SYS_openat2, at, path, &how, sizeof how);
-    while (fd < 0 && (errno == EINTR || (errno == EAGAIN && ++tries < OPEN_TRIES)));
+    while (fd < 0 && (errno == EINTR || (errno == EAGAIN && --tries > 0)));
     return fd < 0 ? -errno : (int)fd;
 }
 
@@ -49,7 +49,7 @@ int disk_reopen_root(const char *path, int fd)
         return fresh;
     bool is_same = fstat(fd, &was) == 0 && fstat(fresh, &is) == 0 && was.st_dev == is.st_dev &&
                    was.st_ino == is.st_ino;
-    int result = is_same || dup3(fresh, fd, O_CLOEXEC) >= 0 ? 0 : -errno;
+    int result = is_same ? 0 : dup3(fresh, fd, O_CLOEXEC) >= 0 ? 1 : -errno;
     (void)close(fresh); /* a path-only descriptor */
     return result;
 }
@@ -91,12 +91,11 @@ int disk_stat(int fd, struct disk_file *out)
     return 0;
 }
 
-int disk_open(int root, const char *path, enum disk_links links, struct disk_file *out)
+static int open_with(int root, const char *path, uint64_t resolve, struct disk_file *out)
 {
     if (*path == '/')
         return -EXDEV; /* as RESOLVE_BENEATH says; LINKS_FOLLOW would take it for absolute */
-    int fd =
-        openat2(root, *path ? path : ".", O_RDONLY | O_NONBLOCK | O_NOCTTY, resolve_flags(links));
+    int fd = openat2(root, *path ? path : ".", O_RDONLY | O_NONBLOCK | O_NOCTTY, resolve);
     if (fd == -ENXIO || fd == -ENODEV) { /* a socket, or a device that is not there */
         *out = (struct disk_file){.fd = -1, .kind = DISK_OTHER};
         return 0;
@@ -109,6 +108,17 @@ int disk_open(int root, const char *path, enum disk_links links, struct disk_fil
     (void)close(fd); /* nothing was done with it */
     out->fd = -1;
     return r;
+}
+
+int disk_open(int root, const char *path, enum disk_links links, struct disk_file *out)
+{
+    return open_with(root, path, resolve_flags(links), out);
+}
+
+int disk_open_cached(int root, const char *path, enum disk_links links, struct disk_file *out)
+{
+    int r = open_with(root, path, resolve_flags(links) | RESOLVE_CACHED, out);
+    return r == -EINVAL ? disk_open(root, path, links, out) : r; /* before Linux 5.12 */
 }
 
 static bool has_byte(int fd, off_t at)
@@ -131,22 +141,6 @@ void disk_read_ahead(int fd, off_t at, size_t n)
         if (disk_read(fd, scratch, part, at + (off_t)done) != (ssize_t)part)
             return;
     }
-}
-
-bool disk_is_cold(int root, const char *path, enum disk_links links)
-{
-    struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-                           .resolve = resolve_flags(links) | RESOLVE_CACHED};
-    struct disk_file d = {0};
-    int fd = (int)syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof how);
-    if (fd < 0)
-        return errno == EAGAIN;
-    bool is_warm = true;
-    if (disk_stat(fd, &d) == 0 && d.kind == DISK_FILE && d.size > 0) {
-        is_warm = disk_is_cached(fd, 0, d.size < DISK_WARM_MAX ? d.size : DISK_WARM_MAX);
-    }
-    (void)close(fd); /* it was only looked at */
-    return !is_warm;
 }
 
 void disk_warm(int root, const char *path, enum disk_links links)
@@ -172,11 +166,12 @@ int disk_look(int root, const char *path, enum disk_links links, struct disk_fil
     return r;
 }
 
-ssize_t disk_read(int fd, void *dst, size_t n, off_t at)
+static ssize_t read_with(int fd, struct iovec to, off_t at, int flags)
 {
     size_t got = 0;
-    while (got < n) {
-        ssize_t r = pread(fd, (char *)dst + got, n - got, at + (off_t)got);
+    while (got < to.iov_len) {
+        struct iovec left = {(char *)to.iov_base + got, to.iov_len - got};
+        ssize_t r = preadv2(fd, &left, 1, at + (off_t)got, flags);
         if (r < 0 && errno == EINTR)
             continue;
         if (r < 0)
@@ -186,6 +181,17 @@ ssize_t disk_read(int fd, void *dst, size_t n, off_t at)
         got += (size_t)r;
     }
     return (ssize_t)got;
+}
+
+ssize_t disk_read(int fd, void *dst, size_t n, off_t at)
+{
+    return read_with(fd, (struct iovec){dst, n}, at, 0);
+}
+
+ssize_t disk_read_cached(int fd, void *dst, size_t n, off_t at)
+{
+    ssize_t r = read_with(fd, (struct iovec){dst, n}, at, RWF_NOWAIT);
+    return r == -EOPNOTSUPP ? disk_read(fd, dst, n, at) : r; /* the file system cannot tell */
 }
 
 bool disk_same(const struct disk_file *a, const struct disk_file *b)

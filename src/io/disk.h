@@ -32,18 +32,17 @@ struct disk_file {
 bool disk_is_supported(void);
 /* A directory to serve from (O_PATH | O_DIRECTORY), or -errno. `path` is terminated. */
 int disk_open_root(const char *path);
-/* Makes `fd` the directory that `path` is now, if that is another than `fd` is. 0, or -errno: then
- * it stays what it was. A thread that uses it meanwhile meets the one or the other. */
+/* Makes `fd` the directory that `path` is now. 1 when that is another than it was, 0 when not, or
+ * -errno: then it stays what it was. A thread that uses it meanwhile meets the one or the other. */
 int disk_reopen_root(const char *path, int fd);
 /* Opens `path` (terminated, relative, no leading slash; "" or "." is the root itself) for
  * reading. 0, or -errno: ENOENT, ENOTDIR, EACCES, ELOOP and EXDEV (a refused symlink), EMFILE... */
 int disk_open(int root, const char *path, enum disk_links links, struct disk_file *out);
+/* The same by what the kernel remembers alone: -EAGAIN when the disk would have to be waited for.
+ * Where the kernel cannot tell, it is waited for. */
+int disk_open_cached(int root, const char *path, enum disk_links links, struct disk_file *out);
 enum { DISK_WARM_MAX = 1024 * 1024 }; /* bytes of a file's beginning */
-
-/* Would opening `path` or reading the file's beginning wait for the disk? Asks the kernel's caches
- * only. False where the kernel or the file system cannot tell. */
-bool disk_is_cold(int root, const char *path, enum disk_links links);
-/* Opens it and reads DISK_WARM_MAX bytes, to have them in those caches. May wait: for threads. */
+/* Opens it and reads DISK_WARM_MAX bytes, to have them in memory. May wait: for threads. */
 void disk_warm(int root, const char *path, enum disk_links links);
 /* Are n bytes of an open file in memory, as far as its first and last byte tell. */
 bool disk_is_cached(int fd, off_t at, size_t n);
@@ -55,6 +54,8 @@ int disk_look(int root, const char *path, enum disk_links links, struct disk_fil
 /* Reads exactly n bytes at `at`; the count really read (less when the file is shorter), or -errno.
  */
 ssize_t disk_read(int fd, void *dst, size_t n, off_t at);
+/* The same from memory alone: -EAGAIN when some of it is not there. */
+ssize_t disk_read_cached(int fd, void *dst, size_t n, off_t at);
 /* The same stat as disk_open's, of a descriptor at hand; 0 or -errno. */
 int disk_stat(int fd, struct disk_file *out);
 /* Same file, same contents, as far as a stat can tell (dev, ino, size, mtime, ctime). */

@@ -15,6 +15,7 @@ enum {
 struct walk {
     struct watch *watch;
     struct trail *trail;
+    struct way *way;   /* to be remembered; NULL once it is no plain one */
     bool anything;     /* watch for all names, else for those on the way */
     size_t floor;      /* bytes of `at` that are no names: ".." does not cut them off */
     char at[PATH_MAX]; /* the folder, resolved; empty: "/" */
@@ -40,6 +41,7 @@ static bool next_component(struct walk *w, char name[NAME_MAX + 1])
 static bool leave(struct walk *w)
 {
     size_t n = strlen(w->at);
+    w->way = NULL;
     if (n > w->floor) {
         *strrchr(w->at, '/') = '\0';
         return true;
@@ -65,6 +67,7 @@ static bool follow(struct walk *w, const char *link)
     memmove(w->rest + n + 1, w->rest, rest + 1);
     memcpy(w->rest, target, (size_t)n);
     w->rest[n] = '/';
+    w->way = NULL;
     if (target[0] == '/') {
         w->at[0] = '\0';
         w->floor = 0;
@@ -73,10 +76,21 @@ static bool follow(struct walk *w, const char *link)
     return true;
 }
 
+/* All but the last name of a path were folders. */
+static void remember(struct way *way, const struct walk *w, int folder)
+{
+    way->folder = folder;
+    way->trail = *w->trail;
+    trail_mark(&way->trail, w->watch);
+    way->is_set = folder >= 0 && !way->trail.is_long;
+}
+
 static void take_step(struct walk *w, const char *name)
 {
     struct str n = str_of(name);
     int folder = watch_folder(w->watch, w->at[0] ? w->at : "/", w->anything ? STR("") : n);
+    if (w->way && w->rest[0] == '\0')
+        remember(w->way, w, folder);
     trail_add(w->trail, folder, n);
 }
 
@@ -112,7 +126,7 @@ static void walk(struct walk *w)
 
 /* Walks from a folder (terminated, resolved; empty: "/") along a path. Twice when a change was
  * counted meanwhile: then the watch began anew, and has forgotten the first steps. */
-static void cover(struct watch *watch, const char *from, struct str path, bool anything,
+static void cover(struct watch *watch, const char *from, struct str path, struct way *way,
                   struct trail *t)
 {
     struct walk w;
@@ -123,9 +137,12 @@ static void cover(struct watch *watch, const char *from, struct str path, bool a
     do {
         changes = *watch->changes;
         *t = (struct trail){0};
+        if (way)
+            way->is_set = false;
         w.watch = watch;
         w.trail = t;
-        w.anything = anything;
+        w.way = way;
+        w.anything = way != NULL;
         w.floor = strlen(from);
         memcpy(w.at, from, w.floor + 1);
         if (path.n)
@@ -136,14 +153,61 @@ static void cover(struct watch *watch, const char *from, struct str path, bool a
     trail_mark(t, watch);
 }
 
-void coherence_cover(struct watch *watch, int root, struct str path, struct trail *t)
+/* --- ways --- */
+
+/* Cuts the last name off; *folder is what is before it. */
+static struct str last_name(struct str path, struct str *folder)
 {
-    char from[32];
-    (void)snprintf(from, sizeof from, "/proc/self/fd/%d", root); /* always fits */
-    cover(watch, from, path, true, t);
+    const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
+    *folder = str_make(path.p, slash ? (size_t)(slash - path.p) : 0);
+    return slash ? str_from(path, folder->n + 1) : path;
 }
 
-void coherence_cover_root(struct watch *watch, struct str path, struct trail *t)
+static uint64_t root_key(int root, uint32_t opened)
 {
-    cover(watch, "", path, false, t);
+    return (uint64_t)(uint32_t)root << 32 | opened;
+}
+
+static uint32_t way_hash(uint64_t root, struct str folder)
+{
+    return str_hash(folder) ^ (uint32_t)(root >> 32) * 2654435761u;
+}
+
+void coherence_cover(struct coherence *c, int root, uint32_t opened, struct str path,
+                     struct trail *t)
+{
+    char from[32];
+    struct str folder;
+    (void)last_name(path, &folder);
+    struct way way = {.root = root_key(root, opened), .n = (uint8_t)folder.n};
+    way.hash = way_hash(way.root, folder);
+    (void)snprintf(from, sizeof from, "/proc/self/fd/%d", root); /* always fits */
+    cover(c->watch, from, path, &way, t);
+    if (!way.is_set || folder.n > WAY_MAX)
+        return;
+    if (folder.n)
+        memcpy(way.text, folder.p, folder.n);
+    c->ways[way.hash % COHERENCE_WAYS] = way;
+}
+
+bool coherence_recall(const struct coherence *c, int root, uint32_t opened, struct str path,
+                      struct trail *t)
+{
+    struct str folder, name = last_name(path, &folder);
+    uint64_t key = root_key(root, opened);
+    uint32_t hash = way_hash(key, folder);
+    const struct way *way = &c->ways[hash % COHERENCE_WAYS];
+    if (!c->watch || !way->is_set || way->hash != hash || way->root != key ||
+        !str_same(str_make(way->text, way->n), folder) || name.n == 0 ||
+        !trail_is_untouched(&way->trail, c->watch))
+        return false;
+    *t = way->trail;
+    trail_add(t, way->folder, name);
+    trail_mark(t, c->watch);
+    return true;
+}
+
+void coherence_cover_root(struct coherence *c, struct str path, struct trail *t)
+{
+    cover(c->watch, "", path, NULL, t);
 }

@@ -12,7 +12,7 @@
 #include "base/list.h"
 #include "base/pin.h"
 #include "base/str.h"
-#include "io/watch.h"
+#include "server/coherence.h"
 #include "server/filefields.h"
 
 #include <limits.h>
@@ -53,7 +53,7 @@ struct root_folder {
     struct str path; /* absolute, terminated; empty: it is not looked for again */
     uint64_t checked_ms;
     uint32_t changes;
-    uint32_t opened; /* counts how often it was, because of a change on its trail */
+    uint32_t opened; /* counts how often it was another, or may have been */
     struct trail trail;
     bool told; /* that it cannot be opened any more */
 };
@@ -84,8 +84,8 @@ struct filecache {
     uint32_t open;   /* entries with a descriptor */
     uint32_t errors; /* entries that remember a refusal: at most a quarter */
     const struct mime *mime;
-    struct watch *watch; /* NULL: no events */
-    uint32_t changes;    /* counted by it */
+    uint32_t changes; /* counted by its watch */
+    struct coherence coherence;
     struct filecache_limits limits;
 };
 

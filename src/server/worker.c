@@ -243,7 +243,7 @@ static void start_watching(struct worker *w)
     if (w->config->cache.check_ms || w->setup.cache_entries == 0)
         return;
     if (watch_init(&w->watch, &w->loop, &w->cache.changes))
-        w->cache.watch = &w->watch;
+        w->cache.coherence.watch = &w->watch;
     else
         log_warn("folders cannot be watched, changes may take a second to be seen: %m");
 }

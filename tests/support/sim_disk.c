@@ -46,14 +46,6 @@ void sim_cool(const char *path)
     find_entry(path)->cold = true;
 }
 
-bool disk_is_cold(int root, const char *path, enum disk_links links)
-{
-    const struct sim_entry *e = find_entry(path);
-    (void)root;
-    (void)links;
-    return e && e->cold;
-}
-
 void disk_warm(int root, const char *path, enum disk_links links)
 {
     struct sim_entry *e = find_entry(path);
@@ -127,6 +119,13 @@ int disk_open(int root, const char *path, enum disk_links links, struct disk_fil
     return 0;
 }
 
+int disk_open_cached(int root, const char *path, enum disk_links links, struct disk_file *out)
+{
+    const struct sim_entry *e = find_entry(path);
+    *out = (struct disk_file){.fd = -1};
+    return e && e->cold ? -EAGAIN : disk_open(root, path, links, out);
+}
+
 ssize_t disk_read(int fd, void *dst, size_t n, off_t at)
 {
     const struct sim_entry *e = &files[fd - SIM_FD];
@@ -134,6 +133,11 @@ ssize_t disk_read(int fd, void *dst, size_t n, off_t at)
     size_t got = n < left ? n : left;
     memcpy(dst, e->contents.p + at, got);
     return (ssize_t)got;
+}
+
+ssize_t disk_read_cached(int fd, void *dst, size_t n, off_t at)
+{
+    return disk_read(fd, dst, n, at); /* what is cold cannot be opened */
 }
 
 int disk_look(int root, const char *path, enum disk_links links, struct disk_file *out)

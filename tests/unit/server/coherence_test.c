@@ -11,6 +11,7 @@
 
 static struct loop loop;
 static struct watch watch;
+static struct coherence coherence;
 static uint32_t changes;
 static char folder[64];
 static int root;
@@ -66,7 +67,7 @@ static uint32_t counted(void)
 
 static void cover(const char *path)
 {
-    coherence_cover(&watch, root, str_of(path), &trail);
+    coherence_cover(&coherence, root, 0, str_of(path), &trail);
 }
 
 /* A root `www` with a/b/c, and `else/where` beside it. */
@@ -77,6 +78,7 @@ static void setup(void)
     ck_assert_ptr_nonnull(mkdtemp(folder));
     ck_assert(loop_init(&loop, NULL));
     ck_assert(watch_init(&watch, &loop, &changes));
+    coherence = (struct coherence){.watch = &watch};
     make_folder("www");
     make_folder("www/a");
     make_folder("www/a/b");
@@ -180,7 +182,7 @@ END_TEST
 START_TEST(a_roots_own_path_counts_by_its_names)
 {
     make_link("www", "current");
-    coherence_cover_root(&watch, str_of(in("current")), &trail);
+    coherence_cover_root(&coherence, str_of(in("current")), &trail);
     ck_counts_not(put("other"));
     ck_counts_not(put("www/a/x"));
     ck_counts(make_link("else", "current"));
@@ -203,10 +205,79 @@ START_TEST(numbers_may_run_out_on_the_way)
 }
 END_TEST
 
+static bool recall(const char *path)
+{
+    trail = (struct trail){0};
+    return coherence_recall(&coherence, root, 0, str_of(path), &trail);
+}
+
+START_TEST(a_way_that_was_covered_is_recalled_for_its_neighbours)
+{
+    ck_assert(!recall("a/b/c"));
+    cover("a/b/c");
+    struct trail walked = trail;
+    ck_assert(recall("a/b/c"));
+    ck_assert_mem_eq(trail.steps, walked.steps, sizeof walked.steps);
+    ck_assert_uint_eq(trail.sum, walked.sum);
+    ck_assert(recall("a/b/new"));
+    ck_counts(put("www/a/b/other"));
+    ck_assert(trail_is_untouched(&trail, &watch));
+    ck_counts(put("www/a/b/new"));
+    ck_assert(!trail_is_untouched(&trail, &watch));
+    ck_assert(!recall("a/c"));
+    ck_assert(!recall("a/bb/c"));
+    ck_assert(!coherence_recall(&coherence, root, 1, STR("a/b/c"), &trail));
+    ck_assert(!coherence_recall(&coherence, root + 1, 0, STR("a/b/c"), &trail));
+}
+END_TEST
+
+START_TEST(a_way_that_has_changed_is_not_recalled)
+{
+    cover("a/b/c");
+    ck_assert(recall("a/b/d"));
+    ck_assert_int_eq(rename(in("www/a"), in("www/old")), 0);
+    ck_assert_uint_gt(counted(), 0);
+    ck_assert(!recall("a/b/d"));
+    cover("old/b/c");
+    ck_assert(recall("old/b/d"));
+    ck_counts(put("www/old/b/d"));
+}
+END_TEST
+
+START_TEST(a_way_with_a_link_is_not_recalled)
+{
+    make_link("../else", "www/link");
+    cover("link/where/c");
+    ck_assert(!recall("link/where/d"));
+    cover("a/../link/where/c");
+    ck_assert(!recall("a/../link/where/c"));
+    cover("link");
+    ck_assert(recall("other")); /* the link is in the folder, not on the way */
+}
+END_TEST
+
+START_TEST(a_way_has_room_for_so_many_bytes)
+{
+    char path[WAY_MAX + 4];
+    for (int n = WAY_MAX; n <= WAY_MAX + 1; n++) {
+        char name[256];
+        memset(path, 'd', (size_t)n);
+        path[n] = '\0';
+        snprintf(name, sizeof name, "www/%s", path);
+        make_folder(name);
+        strcat(path, "/c");
+        cover(path);
+        ck_assert_int_eq(recall(path), n == WAY_MAX);
+    }
+}
+END_TEST
+
 START_TEST(without_a_watch_nothing_happens)
 {
-    coherence_cover(NULL, root, STR("a"), &trail);
-    coherence_cover_root(NULL, STR("/a"), &trail);
+    static struct coherence none;
+    coherence_cover(&none, root, 0, STR("a"), &trail);
+    coherence_cover_root(&none, STR("/a"), &trail);
+    ck_assert(!coherence_recall(&none, root, 0, STR("a"), &trail));
     watch_done(&watch);
     cover("a/b/c");
     ck_assert_uint_eq(watch.live, 0);
@@ -218,4 +289,6 @@ UNIT_MAIN_WITH("server/coherence", setup, teardown, every_folder_on_the_way_coun
                a_folder_itself_counts_with_what_is_in_it, links_count_with_each_hop,
                links_may_lead_above_the_root, and_to_absolute_paths, links_that_lead_nowhere_end,
                a_roots_own_path_counts_by_its_names, numbers_may_run_out_on_the_way,
-               without_a_watch_nothing_happens)
+               a_way_that_was_covered_is_recalled_for_its_neighbours,
+               a_way_that_has_changed_is_not_recalled, a_way_with_a_link_is_not_recalled,
+               a_way_has_room_for_so_many_bytes, without_a_watch_nothing_happens)

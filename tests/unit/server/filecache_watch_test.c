@@ -83,7 +83,7 @@ static void setup(void)
     ck_assert(filecache_init(&cache, limits, &mime));
     ck_assert(loop_init(&loop, NULL));
     ck_assert(watch_init(&watch, &loop, &cache.changes));
-    cache.watch = &watch;
+    cache.coherence.watch = &watch;
     now_ms = 5000;
     ck_contents("a.css", "one");
     ck_contents("b.css", "b");
@@ -143,6 +143,32 @@ START_TEST(a_root_that_leads_elsewhere_touches_all_its_files)
 }
 END_TEST
 
+START_TEST(a_link_beside_a_file_is_followed_to_what_changes)
+{
+    ck_assert_int_eq(mkdir(in("one/sub"), 0755), 0);
+    put("one/sub/t.css", "t");
+    ck_assert_int_eq(symlink("sub/t.css", in("one/link.css")), 0);
+    ck_contents("link.css", "t");
+    put("one/sub/t.css", "new");
+    loop_turn(&loop, 0);
+    ck_contents("link.css", "new");
+}
+END_TEST
+
+START_TEST(a_root_that_is_another_without_an_event_is_met_by_the_look)
+{
+    cache.coherence.watch = NULL;
+    ck_assert_int_eq(symlink("two", in("next")), 0);
+    ck_assert_int_eq(rename(in("next"), site), 0);
+    now_ms += FILECACHE_CHECK_MS;
+    ck_contents("a.css", "two");
+    ck_assert_uint_eq(place.opened, 1);
+    now_ms += FILECACHE_CHECK_MS;
+    ck_contents("a.css", "two");
+    ck_assert_uint_eq(place.opened, 1);
+}
+END_TEST
+
 START_TEST(what_was_missing_is_found)
 {
     struct file *none = find("none.css");
@@ -156,4 +182,6 @@ END_TEST
 
 UNIT_MAIN_WITH("server/filecache with events", setup, teardown, only_what_changed_is_compared,
                the_look_once_a_second_stays, a_root_that_leads_elsewhere_touches_all_its_files,
+               a_link_beside_a_file_is_followed_to_what_changes,
+               a_root_that_is_another_without_an_event_is_met_by_the_look,
                what_was_missing_is_found)
