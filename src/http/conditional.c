@@ -70,10 +70,15 @@ static enum match match_field(const struct http_head *h, enum http_known k, stru
     return found;
 }
 
-/* Was it modified after the date in that field? A date that cannot be read, or two, say nothing. */
-static bool read_date(const struct http_head *h, enum http_known k, int64_t now_s, int64_t *date)
+/* The date in that field. One that cannot be read, or two, say nothing. */
+static bool read_date(const struct http_head *h, enum http_known k, const struct validators *v,
+                      int64_t now_s, int64_t *date)
 {
-    return http_has(h, k) && !(h->repeated >> k & 1) && date_parse(http_value(h, k), now_s, date);
+    if (!v->modified || !http_has(h, k) || h->repeated >> k & 1)
+        return false;
+    struct str text = http_value(h, k);
+    *date = v->modified;
+    return str_same(text, v->date) || date_parse(text, now_s, date); /* most send what they got */
 }
 
 /* Steps 1 and 2: is this still what the client means? */
@@ -82,8 +87,7 @@ static bool precondition_fails(const struct http_head *h, const struct validator
     int64_t date;
     if (http_has(h, KNOWN_IF_MATCH))
         return match_field(h, KNOWN_IF_MATCH, v->etag, true) != MATCH;
-    return v->modified && read_date(h, KNOWN_IF_UNMODIFIED_SINCE, now_s, &date) &&
-           v->modified > date;
+    return read_date(h, KNOWN_IF_UNMODIFIED_SINCE, v, now_s, &date) && v->modified > date;
 }
 
 enum condition conditional_evaluate(const struct http_head *h, const struct validators *v,
@@ -98,8 +102,7 @@ enum condition conditional_evaluate(const struct http_head *h, const struct vali
             return CONDITION_HOLDS;
         return reads ? CONDITION_NOT_MODIFIED : CONDITION_FAILED;
     }
-    if (reads && v->modified && read_date(h, KNOWN_IF_MODIFIED_SINCE, now_s, &date) &&
-        v->modified <= date)
+    if (reads && read_date(h, KNOWN_IF_MODIFIED_SINCE, v, now_s, &date) && v->modified <= date)
         return CONDITION_NOT_MODIFIED;
     return CONDITION_HOLDS;
 }

@@ -228,6 +228,16 @@ static void refuse_chosen(struct request *r, uint16_t status)
         r->resp.extra = str_make(copy, vary.n);
 }
 
+/* With a tag the date is not repeated (RFC 9110 section 15.4.5). */
+static void answer_not_modified(struct response *resp)
+{
+    resp->status = 304;
+    resp->fixed = resp->validators->lines;
+    resp->is_measured = false;
+    if (resp->validators->etag.n > 0 && resp->validators->modified)
+        (void)str_cut(&resp->fixed, '\n');
+}
+
 /* What the client has already need not be sent; what it no longer means must not. */
 static __attribute__((noinline)) void apply_conditions(struct request *r)
 {
@@ -236,9 +246,7 @@ static __attribute__((noinline)) void apply_conditions(struct request *r)
         return;
     switch (conditional_evaluate(r->head, resp->validators, conn_clock(r->conn)->second)) {
     case CONDITION_NOT_MODIFIED:
-        resp->status = 304;
-        resp->fixed = resp->validators->lines;
-        resp->is_measured = false;
+        answer_not_modified(resp);
         break;
     case CONDITION_FAILED:
         refuse_chosen(r, 412);

@@ -84,6 +84,7 @@ static char *put_validators(char *p, const struct file_style *style, const struc
         clock_http_date(mtime_s, date);
         p = put_line(p, "Last-Modified: ", str_make(date, HTTP_DATE_LEN));
         v->modified = mtime_s;
+        v->date = str_make(p - STR("\r\n").n - HTTP_DATE_LEN, HTTP_DATE_LEN);
     }
     return mtime_s > MEANINGLESS_S && !style->no_etag ? put_etag(p, f, v) : p;
 }

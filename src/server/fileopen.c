@@ -109,6 +109,7 @@ static struct file *make(const struct fileopen *o, int error, const struct disk_
     f->validators = (struct validators){
         .etag = moved(v.etag, fields, f->whole.p),
         .modified = v.modified,
+        .date = moved(v.date, fields, f->whole.p),
         .lines = moved(v.lines, fields, f->whole.p),
         .fields = moved(v.fields, fields, f->whole.p),
     };
