@@ -13,12 +13,21 @@ struct text {
     char *p, *end;
 };
 
-static void put(struct text *t, struct str s)
+/* The front of it, as much as there is room for. */
+static __attribute__((noinline)) void put_front(struct text *t, struct str s)
 {
-    size_t room = (size_t)(t->end - t->p), n = s.n < room ? s.n : room;
-    if (n)
-        memcpy(t->p, s.p, n);
-    t->p += n;
+    t->p = mempcpy(t->p, s.p, (size_t)(t->end - t->p));
+}
+
+/* Inline, so that a literal is a move or two: a line is made of some fifteen pieces. */
+static inline __attribute__((always_inline)) void put(struct text *t, struct str s)
+{
+    if (s.n > (size_t)(t->end - t->p)) {
+        put_front(t, s);
+    } else if (s.n > 0) {
+        memcpy(t->p, s.p, s.n);
+        t->p += s.n;
+    }
 }
 
 static void put_number(struct text *t, uint64_t v)
@@ -49,65 +58,101 @@ static bool is_plain(unsigned char c)
     return c >= ' ' && c <= '~' && c != '"' && c != '\\';
 }
 
+/* How many bytes at the front are themselves in a line. */
+static size_t plain_run(struct str s)
+{
+    size_t n = 0;
+    while (n < s.n && is_plain((unsigned char)s.p[n]))
+        n++;
+    return n;
+}
+
+/* What the first byte of s, which is not plain, becomes; *used of its bytes are in it. */
+static struct str escape(enum access_format format, struct str s, char code[6], size_t *used)
+{
+    static const char hex[] = "0123456789abcdef";
+    const unsigned char *p = (const unsigned char *)s.p;
+    size_t sequence = format == ACCESS_JSON ? utf8_length(p, s.n) : 0;
+    *used = sequence ? sequence : 1;
+    if (sequence)
+        return str_make(s.p, sequence);
+    char *end =
+        mempcpy(code, format == ACCESS_JSON ? "\\u00" : "\\x", format == ACCESS_JSON ? 4 : 2);
+    *end++ = hex[*p >> 4];
+    *end++ = hex[*p & 15];
+    return str_make(code, (size_t)(end - code));
+}
+
 /* The peer's bytes, escaped so that the line stays one line and JSON stays JSON: "\xHH" in
  * combined; in JSON a byte that is not UTF-8 becomes the code point of its value. At most `max`
  * bytes of text. */
 static void put_escaped(struct text *t, enum access_format format, struct str s, size_t max)
 {
-    static const char hex[] = "0123456789abcdef";
-    const unsigned char *p = (const unsigned char *)s.p;
     struct text part = {t->p, (size_t)(t->end - t->p) > max ? t->p + max : t->end};
-    for (size_t i = 0; i < s.n;) {
-        size_t n = 1;
-        char code[] = {'\\', 'x', hex[p[i] >> 4], hex[p[i] & 15]};
-        char unicode[] = {'\\', 'u', '0', '0', hex[p[i] >> 4], hex[p[i] & 15]};
-        struct str out = str_make(s.p + i, 1);
-        if (format == ACCESS_JSON && p[i] >= 0x80 && (n = utf8_length(p + i, s.n - i)) > 0)
-            out = str_make(s.p + i, n);
-        else if (!is_plain(p[i]))
-            out = format == ACCESS_JSON ? str_make(unicode, 6) : str_make(code, 4);
+    while (s.n > 0) {
+        char code[6];
+        size_t run = plain_run(s), used;
+        put(&part, str_make(s.p, run));
+        s = str_from(s, run);
+        if (s.n == 0)
+            break;
+        struct str out = escape(format, s, code, &used);
         if ((size_t)(part.end - part.p) < out.n)
             break;
         put(&part, out);
-        i += n ? n : 1;
+        s = str_from(s, used);
     }
     t->p = part.p;
 }
 
 /* --- the request's part --- */
 
-static void put_value(struct text *t, enum access_format format, struct str value, size_t max)
+static void put_value(struct text *t, struct str value, size_t max)
 {
-    if (format == ACCESS_COMBINED && value.n == 0)
+    if (value.n == 0)
         put(t, STR("-"));
     else
-        put_escaped(t, format, value, max);
+        put_escaped(t, ACCESS_COMBINED, value, max);
+}
+
+static void put_combined_part(struct text *t, const struct http_head *h, size_t share)
+{
+    put(t, http_text(h, h->method_text)); /* a token */
+    put(t, STR(" "));
+    put_escaped(t, ACCESS_COMBINED, http_text(h, h->target), 4 * share);
+    put(t, h->minor ? STR(" HTTP/1.1\n\"") : STR(" HTTP/1.0\n\""));
+    put_value(t, http_value(h, KNOWN_REFERER), share);
+    put(t, STR("\" \""));
+    put_value(t, http_value(h, KNOWN_USER_AGENT), share);
+    put(t, STR("\""));
+}
+
+static void put_json_part(struct text *t, const struct http_head *h, size_t share)
+{
+    put(t, STR("\"method\":\""));
+    put(t, http_text(h, h->method_text)); /* a token */
+    put(t, STR("\",\"host\":\""));
+    put_escaped(t, ACCESS_JSON, http_value(h, KNOWN_HOST), share);
+    put(t, STR("\",\"path\":\""));
+    put_escaped(t, ACCESS_JSON, http_text(h, h->target), 4 * share);
+    put(t, STR("\",\"protocol\":\""));
+    put(t, h->minor ? STR("HTTP/1.1\"\n") : STR("HTTP/1.0\"\n"));
+    put(t, STR("\"referer\":\""));
+    put_escaped(t, ACCESS_JSON, http_value(h, KNOWN_REFERER), share);
+    put(t, STR("\",\"user_agent\":\""));
+    put_escaped(t, ACCESS_JSON, http_value(h, KNOWN_USER_AGENT), share);
+    put(t, STR("\""));
 }
 
 size_t accesslog_request_part(enum access_format format, const struct request *r, char *out,
                               size_t cap)
 {
-    const struct http_head *h = r->head;
     struct text t = {out, out + cap};
     size_t share = (cap - 160) / 8; /* 160: names and punctuation of either format */
-    bool json = format == ACCESS_JSON;
-    struct str version = h->minor ? STR("HTTP/1.1") : STR("HTTP/1.0");
-    if (json)
-        put(&t, STR("\"method\":\""));
-    put_escaped(&t, format, http_text(h, h->method_text), 32);
-    if (json) {
-        put(&t, STR("\",\"host\":\""));
-        put_escaped(&t, format, http_value(h, KNOWN_HOST), share);
-    }
-    put(&t, json ? STR("\",\"path\":\"") : STR(" "));
-    put_escaped(&t, format, http_text(h, h->target), 4 * share);
-    put(&t, json ? STR("\",\"protocol\":\"") : STR(" "));
-    put(&t, version);
-    put(&t, json ? STR("\"\n\"referer\":\"") : STR("\n\""));
-    put_value(&t, format, http_value(h, KNOWN_REFERER), share);
-    put(&t, json ? STR("\",\"user_agent\":\"") : STR("\" \""));
-    put_value(&t, format, http_value(h, KNOWN_USER_AGENT), share);
-    put(&t, STR("\""));
+    if (format == ACCESS_JSON)
+        put_json_part(&t, r->head, share);
+    else
+        put_combined_part(&t, r->head, share);
     return (size_t)(t.p - out);
 }
 
@@ -121,7 +166,7 @@ static void update_time(struct accesslog_time *t, int64_t second)
         return;
     t->second = second;
     (void)gmtime_r(&at, &tm); /* cannot fail for the present */
-    (void)strftime(t->combined, sizeof t->combined, "%d/%b/%Y:%H:%M:%S +0000", &tm);
+    (void)strftime(t->combined, sizeof t->combined, " - - [%d/%b/%Y:%H:%M:%S +0000] \"", &tm);
     (void)strftime(t->iso, sizeof t->iso, "%Y-%m-%dT%H:%M:%S", &tm);
 }
 
@@ -130,9 +175,7 @@ static void put_combined(struct text *t, const struct request *r, struct str ask
 {
     char peer[PEER_TEXT];
     put(t, str_make(peer, peer_print(conn_peer(r->conn), peer)));
-    put(t, STR(" - - ["));
     put(t, str_of(time->combined));
-    put(t, STR("] \""));
     put(t, asked);
     put(t, STR("\" "));
     put_number(t, r->resp.status);

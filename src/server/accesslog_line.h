@@ -12,7 +12,7 @@
 /* Times as text, made anew when the second changes. */
 struct accesslog_time {
     int64_t second;
-    char combined[32]; /* 23/Nov/2026:08:07:06 +0000 */
+    char combined[40]; /* " - - [23/Nov/2026:08:07:06 +0000] \"" */
     char iso[32];      /* 2026-11-23T08:07:06 */
 };
 
