@@ -12,7 +12,7 @@ enum {
 enum chunk_state {
     SIZE_FIRST,  /* the first digit of a chunk's size */
     SIZE_MORE,   /* further digits */
-    SIZE_BLANK,  /* bad white space behind the size (RFC 9110 section 5.6.3) */
+    SIZE_BLANK,  /* bad white space before an extension (RFC 9112 section 7.1.1) */
     EXTENSION,   /* behind ';', ignored */
     QUOTED,      /* in a quoted string there */
     QUOTED_PAIR, /* behind a backslash there */
@@ -70,11 +70,11 @@ static int size_digit(struct upload *u, char c)
     return SIZE_MORE;
 }
 
-static int behind_size(char c)
+static int behind_size(enum chunk_state state, char c)
 {
     switch (c) {
     case '\r':
-        return SIZE_LF;
+        return next_if(state == SIZE_MORE, SIZE_LF);
     case ';':
         return EXTENSION;
     case ' ':
@@ -119,9 +119,9 @@ static int framing_byte(struct upload *u, char c)
         u->left = 0;
         return size_digit(u, c);
     case SIZE_MORE:
-        return hex_value(c) >= 0 ? size_digit(u, c) : behind_size(c);
+        return hex_value(c) >= 0 ? size_digit(u, c) : behind_size(state, c);
     case SIZE_BLANK:
-        return behind_size(c);
+        return behind_size(state, c);
     case EXTENSION:
     case QUOTED:
     case QUOTED_PAIR:

@@ -114,12 +114,7 @@ measure_instructions() {
     echo
     printf '%-38s %9s %9s %9s\n' "user instructions a request, 1 KiB file" skiff floor nginx
     [ -n "$quick" ] || instructions "Host alone" ""
-    instructions "a browser's 12 fields" "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:109.0) \
-Gecko/20100101 Firefox/115.0|Accept: text/html,application/xhtml+xml,application/xml;q=0.9,\
-image/webp,*/*;q=0.8|Accept-Language: en-US,en;q=0.5|Accept-Encoding: gzip, deflate, br|\
-Referer: http://localhost/|Connection: keep-alive|Cookie: session=0123456789abcdef|\
-Upgrade-Insecure-Requests: 1|Sec-Fetch-Dest: document|Sec-Fetch-Mode: navigate|\
-Sec-Fetch-Site: same-origin|"
+    instructions "a browser's 12 fields" "$browser"
     instructions "plain: Host, User-Agent, Accept" "User-Agent: wrk|Accept: */*|"
     echo "  of skiff, the plain one, by function"
     functions

@@ -26,7 +26,8 @@ measure_load() {
     few=$((rounds / 3 + 1)) # of longer rounds
     measure "100 MiB file, 8 clients" "$main" 102400k.bin -c 8 -s $long -r $few /102400k.bin
     measure "404" "$main" "" /nothing
-    measure "304" "$main" "" -H "If-Modified-Since: $stamp|" /1k.bin
+    measure "304" "$main" empty.bin -H "If-Modified-Since: $stamp|" /1k.bin
+    measure "304 to a browser" "$main" empty.bin -H "${browser}If-Modified-Since: $stamp|" /1k.bin
     measure "Range of 1 KiB" "$main" "" -H "Range: bytes=1024-2047|" /100k.bin
     measure "10,000 files of 1 KiB at random" "$main" "" -l "$work/paths" /f/00000.bin
     measure "1 KiB file, 16 requests pipelined" "$main" 1k.bin -p 16 /1k.bin
