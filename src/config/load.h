@@ -58,6 +58,11 @@ void load_leave(struct load *l, size_t before);
 
 void *load_alloc(struct load *l, size_t n);
 
+/* The key in a map, in any case, that a pair read from it has; NULL: the pair is inherited. */
+const struct yaml_node *load_pair_key(const struct yaml_node *map, struct str name);
+/* Where a list of texts has its i-th; a text alone is a list of one. */
+const struct yaml_node *load_text_at(const struct yaml_node *list, uint32_t i);
+
 /* Remembers where the value stored at `at` came from, when somebody asks for it. */
 void load_note(struct load *l, const void *at, const struct yaml_node *n);
 

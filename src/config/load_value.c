@@ -128,6 +128,22 @@ static bool load_pair(struct load *l, const struct opt *o, const struct yaml_ite
     return is_right && out->name.p;
 }
 
+const struct yaml_node *load_pair_key(const struct yaml_node *map, struct str name)
+{
+    const struct yaml_item *i = map->items;
+    while (i && !str_eq_nocase(i->key->text, name))
+        i = i->next;
+    return i ? i->key : NULL;
+}
+
+const struct yaml_node *load_text_at(const struct yaml_node *list, uint32_t i)
+{
+    const struct yaml_item *item = list->items;
+    while (item && i-- > 0)
+        item = item->next;
+    return item ? item->value : list;
+}
+
 /* Adds the file's pairs to those that were inherited; a name given again replaces its value. */
 static bool load_pairs(struct load *l, const struct opt *o, const struct yaml_node *n, void *conf)
 {
@@ -148,9 +164,10 @@ static bool load_pairs(struct load *l, const struct opt *o, const struct yaml_no
                        (int)i->key->text.n, i->key->text.p, load_path(l), load_place(l, twin));
             is_right = false;
         }
-        if (!load_pair(l, o, i, &own.items[own.count]))
-            return false;
-        own.count++;
+        if (load_pair(l, o, i, &own.items[own.count]))
+            own.count++;
+        else
+            is_right = false;
     }
     /* Inherited ones come first: what everybody sends stays in one order. */
     uint32_t kept = 0;

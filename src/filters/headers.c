@@ -25,29 +25,33 @@ static const struct {
 static bool check_fields(struct load *l, const struct yaml_node *n, void *conf)
 {
     const struct pair_list *all = &((const struct headers_conf *)conf)->fields;
-    for (uint32_t i = 0; i < all->count; i++)
-        for (size_t k = 0; k < sizeof of_content / sizeof of_content[0]; k++)
+    bool is_right = true;
+    for (uint32_t i = 0; i < all->count; i++) {
+        const struct yaml_node *key = load_pair_key(n, all->items[i].name);
+        for (size_t k = 0; key && k < sizeof of_content / sizeof of_content[0]; k++)
             if (str_eq_nocase(all->items[i].name, str_of(of_content[k].name))) {
-                load_error(l, n, "%s has %s, which belongs to the content\nuse %s", load_path(l),
+                load_error(l, key, "%s has %s, which belongs to the content\nuse %s", load_path(l),
                            of_content[k].name, of_content[k].instead);
-                return false;
+                is_right = false;
             }
-    return true;
+    }
+    return is_right;
 }
 
 static bool check_removed(struct load *l, const struct yaml_node *n, void *conf)
 {
     const struct str_list *all = &((const struct headers_conf *)conf)->removed;
+    bool is_right = true;
     for (uint32_t i = 0; i < all->count; i++) {
-        bool is_server = str_eq_nocase(all->items[i], STR("Server"));
-        const char *why = is_server ? NULL : line_refused(all->items[i], STR(""));
-        if (why) {
-            load_error(l, n, "%s: \"%.*s\" %s", load_path(l), (int)all->items[i].n, all->items[i].p,
+        struct str name = all->items[i];
+        bool is_server = str_eq_nocase(name, STR("Server"));
+        const char *why = is_server ? NULL : line_refused(name, STR(""));
+        if (why)
+            load_error(l, load_text_at(n, i), "%s: \"%.*s\" %s", load_path(l), (int)name.n, name.p,
                        why);
-            return false;
-        }
+        is_right &= !why;
     }
-    return true;
+    return is_right;
 }
 
 static const struct opt options[] = {

@@ -15,6 +15,7 @@ static bool check_precompressed(struct load *l, const struct yaml_node *n, void 
     const struct str_list *all = &((const struct static_conf *)conf)->precompressed;
     if (all->count == 1 && str_eq(all->items[0], STR("off")))
         return true;
+    bool is_right = true;
     for (uint32_t i = 0; i < all->count; i++) {
         unsigned c = CODING_IDENTITY + 1;
         while (c < CODING_COUNT && !str_eq(all->items[i], str_of(codings[c].key)))
@@ -24,11 +25,12 @@ static bool check_precompressed(struct load *l, const struct yaml_node *n, void 
             is_twice |= str_eq(all->items[i], all->items[k]);
         if (c < CODING_COUNT && !is_twice)
             continue;
-        load_error(l, n, "%s holds \"%.*s\"%s\nwrite off, or a list of br, zst and gz",
-                   load_path(l), (int)all->items[i].n, all->items[i].p, is_twice ? " twice" : "");
-        return false;
+        load_error(l, load_text_at(n, i),
+                   "%s holds \"%.*s\"%s\nwrite off, or a list of br, zst and gz", load_path(l),
+                   (int)all->items[i].n, all->items[i].p, is_twice ? " twice" : "");
+        is_right = false;
     }
-    return true;
+    return is_right;
 }
 
 static bool check_cache_control(struct load *l, const struct yaml_node *n, void *conf)
@@ -52,20 +54,22 @@ static bool check_charset(struct load *l, const struct yaml_node *n, void *conf)
 static bool check_types(struct load *l, const struct yaml_node *n, void *conf)
 {
     const struct pair_list *all = &((const struct static_conf *)conf)->content_types;
+    bool is_right = true;
     for (uint32_t i = 0; i < all->count; i++) {
-        const struct pair *p = &all->items[i];
-        if (!mime_is_type(p->value) || line_refused(STR("Content-Type"), p->value)) {
-            load_error(l, n, "%s.%.*s is not a content type\nwrite one like text/plain",
-                       load_path(l), (int)p->name.n, p->name.p);
-            return false;
-        }
-        if (p->name.n == 0 || str_find(p->name, '.') >= 0 || str_find(p->name, '/') >= 0) {
-            load_error(l, n, "%s has \"%.*s\", which is not an extension\nwrite it without its dot",
-                       load_path(l), (int)p->name.n, p->name.p);
-            return false;
-        }
+        struct str name = all->items[i].name, type = all->items[i].value;
+        const struct yaml_node *key = load_pair_key(n, name);
+        bool names = name.n > 0 && str_find(name, '.') < 0 && str_find(name, '/') < 0;
+        bool is_type = mime_is_type(type) && !line_refused(STR("Content-Type"), type);
+        if (key && !names)
+            load_error(l, key,
+                       "%s has \"%.*s\", which is not an extension\nwrite it without its dot",
+                       load_path(l), (int)name.n, name.p);
+        if (key && !is_type)
+            load_error(l, key, "%s.%.*s is not a content type\nwrite one like text/plain",
+                       load_path(l), (int)name.n, name.p);
+        is_right &= names && is_type;
     }
-    return true;
+    return is_right;
 }
 
 /* It is looked up as it stands: another spelling would never be found. */

@@ -43,22 +43,23 @@ static bool read_pages(struct load *l, const struct yaml_node *n, void *conf)
         load_error(l, n, "%s has more than %d entries", load_path(l), PAGES_MAX);
         return false;
     }
+    bool is_right = true;
     for (uint32_t i = 0; i < all->count; i++) {
         struct str name = all->items[i].name;
-        if (!note(v->pages, all, i)) {
-            load_error(l, n,
+        bool is_status = note(v->pages, all, i);
+        bool is_file = target_names_file(all->items[i].value);
+        if (!is_status)
+            load_error(l, load_pair_key(n, name),
                        "%s has \"%.*s\", which is not an error's status\nwrite one from 400 to "
                        "599, or 4xx, or 5xx",
                        load_path(l), (int)name.n, name.p);
-            return false;
-        }
-        if (!target_names_file(all->items[i].value)) {
-            load_error(l, n, "%s.%.*s is not the path of a file\nwrite one like /404.html",
-                       load_path(l), (int)name.n, name.p);
-            return false;
-        }
+        if (!is_file)
+            load_error(l, load_pair_key(n, name),
+                       "%s.%.*s is not the path of a file\nwrite one like /404.html", load_path(l),
+                       (int)name.n, name.p);
+        is_right &= is_status && is_file;
     }
-    return true;
+    return is_right;
 }
 
 const struct opt errorpages_rows[] = {

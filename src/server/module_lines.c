@@ -6,19 +6,19 @@
 static bool check(struct load *l, const struct yaml_node *where, const struct pair_list *pairs)
 {
     size_t n = 0;
+    bool is_right = true;
     for (uint32_t i = 0; i < pairs->count; i++) {
         const struct pair *p = &pairs->items[i];
         const char *why = line_refused(p->name, p->value);
-        if (why) {
+        if (why)
             load_error(l, where, "field \"%.*s\" %s", (int)p->name.n, p->name.p, why);
-            return false;
-        }
+        is_right &= !why;
         n += p->name.n + p->value.n + 4;
     }
     if (n > MODULE_LINES_MAX)
         load_error(l, where, "these fields make %zu bytes\nat most %d are allowed", n,
                    MODULE_LINES_MAX);
-    return n <= MODULE_LINES_MAX;
+    return is_right && n <= MODULE_LINES_MAX;
 }
 
 bool module_lines(struct load *l, const struct yaml_node *where, const struct pair_list *pairs,

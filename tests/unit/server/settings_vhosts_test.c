@@ -395,6 +395,34 @@ START_TEST(a_file_of_many_mistakes_tells_all_in_order)
 }
 END_TEST
 
+START_TEST(each_mistake_in_a_map_or_a_list_is_told_at_its_entry)
+{
+    static const char *const all[] = {
+        "skiff.yaml:5:21: error: vhosts[0].content_types has \".html\"",
+        "skiff.yaml:5:39: error: vhosts[0].content_types.js is not a content type",
+        "skiff.yaml:6:19: error: vhosts[0].error_pages has \"399\"",
+        "skiff.yaml:6:28: error: vhosts[0].error_pages.404 is not the path of a file",
+        "skiff.yaml:7:15: error: vhosts[0].headers has ETag",
+        "skiff.yaml:7:24: error: vhosts[0].headers has Location",
+        "skiff.yaml:8:22: error: vhosts[0].remove_headers: \"a b\"",
+        "skiff.yaml:8:29: error: vhosts[0].remove_headers: \"Date\"",
+        "skiff.yaml:9:21: error: vhosts[0].precompressed holds \"lz4\"",
+        "skiff.yaml:9:26: error: vhosts[0].precompressed holds \"xz\"",
+        "10 errors",
+    };
+    char *said = settings_said(MINIMAL "vhosts:\n"
+                                       "  - root: /a\n"
+                                       "    content_types: {.html: text/html, js: javascript}\n"
+                                       "    error_pages: {399: /x, 404: y}\n"
+                                       "    headers: {ETag: x, Location: /y}\n"
+                                       "    remove_headers: [\"a b\", Date]\n"
+                                       "    precompressed: [lz4, xz]\n");
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        ck_assert_msg(strstr(said, all[i]) != NULL, "expected\n%s\ngot\n%s", all[i], said);
+    free(said);
+}
+END_TEST
+
 UNIT_MAIN("server/settings_vhosts", hosts_are_lower_case_and_found_by_name,
           a_host_belongs_to_one_vhost, only_one_vhost_is_without_names,
           a_name_that_no_host_field_can_have_is_refused,
@@ -406,4 +434,5 @@ UNIT_MAIN("server/settings_vhosts", hosts_are_lower_case_and_found_by_name,
           a_route_behind_one_that_takes_all_its_paths_is_an_error,
           a_route_that_something_is_left_for_is_fine, unknown_hosts_can_be_answered_otherwise,
           what_must_be_there_is_asked_for, rules_between_keys_are_checked,
-          a_file_of_many_mistakes_tells_all_in_order)
+          a_file_of_many_mistakes_tells_all_in_order,
+          each_mistake_in_a_map_or_a_list_is_told_at_its_entry)
