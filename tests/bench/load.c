@@ -56,6 +56,7 @@ struct subject {
 
 struct client {
     int fd;
+    int waits_for;    /* answers that were asked for */
     size_t got;       /* bytes of answers not complete yet */
     uint64_t answers; /* in this round */
 };
@@ -151,6 +152,7 @@ static void ask(struct client *c, int answers)
     size_t n = request_n * (size_t)answers;
     if (paths)
         memcpy(request + 4, paths + (size_t)rand() % path_count * (path_n + 1), path_n);
+    c->waits_for = answers;
     if (write(c->fd, request, n) != (ssize_t)n)
         die("write"); /* a few hundred bytes always fit an empty socket buffer */
 }
@@ -174,7 +176,7 @@ static ssize_t receive(const struct subject *s, const struct client *c)
     return recv(c->fd, scrap, large ? 4096 : sizeof scrap, MSG_DONTWAIT);
 }
 
-/* Reads what is there; counts whole answers and asks for as many again. */
+/* Reads what is there; counts whole answers, and asks again when all have come. */
 static void serve(struct subject *s, struct client *c, int ep)
 {
     ssize_t n = receive(s, c);
@@ -188,9 +190,11 @@ static void serve(struct subject *s, struct client *c, int ep)
         return;
     }
     c->got += (size_t)n;
-    c->answers += c->got / s->length;
+    int answers = (int)(c->got / s->length);
     c->got %= s->length;
-    if (c->got == 0 && !opt.close_each)
+    c->answers += (uint64_t)answers;
+    c->waits_for -= answers;
+    if (c->waits_for <= 0 && !opt.close_each)
         ask(c, opt.depth);
 }
 
