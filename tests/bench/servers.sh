@@ -159,6 +159,7 @@ start() { # name, variant, extra, what it runs under...
     started=$! pids="$! $pids"
     wait_for "$started_port"
     worker=$(pgrep -d , -P $started || echo $started)
+    [ "$name" != h2o ] || worker=$started # its child only writes backtraces
 }
 start_floor() { # file, "close" or "", command...
     file=$work/www/$1 close=$2
