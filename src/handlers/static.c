@@ -21,8 +21,8 @@ enum { LOCATION_MAX = 4096 }; /* bytes: an answer's head is bounded */
 static __attribute__((noinline)) struct file *find_cold(struct request *r, struct file_wish *w)
 {
     char name[PATH_MAX];
-    uint32_t key = (str_hash(w->path) ^ w->coding) | 1; /* 0 is none */
     filecache_name(w, name);
+    uint32_t key = str_hash(str_of(name)) | 1; /* 0 is none */
     if (r->warmed != key && warm_begin(r, w->root->at->fd, name, w->root->links, key))
         return NULL;
     w->patient = true;

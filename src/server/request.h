@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/body.h"
+#include "base/list.h"
 #include "base/pin.h"
 #include "base/str.h"
 #include "http/conditional.h"
@@ -45,6 +46,7 @@ struct request {
     struct upload upload;
     struct response resp;
     bool is_warming;     /* a thread touches the disk for it (server/warm.h) ... */
+    struct link warming; /* ... with all that wait for the same ... */
     uint32_t warmed;     /* ... and has done so for this key */
     void *waits_for;     /* a handler's own, from V_WAIT to its next call or abandon() */
     uint64_t began_us;   /* monotonic, when the head was complete */

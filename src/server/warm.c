@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* One for each name, however many wait for it. */
 struct warming {
     struct job job;
-    struct request *request; /* NULL: nobody waits any more */
+    struct link all;     /* in worker.warmings */
+    struct link waiting; /* requests; empty: nobody waits any more */
     uint32_t key;
     int root;
     enum disk_links links;
@@ -24,46 +26,73 @@ static void work(struct job *j)
     disk_warm(w->root, w->path, w->links);
 }
 
+static void leave(struct request *r)
+{
+    link_remove(&r->warming);
+    r->is_warming = false;
+}
+
 static void done(struct job *j)
 {
     struct warming *w = container_of(j, struct warming, job);
-    struct request *r = w->request;
-    if (r) {
-        r->waits_for = NULL;
-        r->is_warming = false;
+    link_remove(&w->all);
+    while (!link_is_alone(&w->waiting)) {
+        struct request *r = container_of(w->waiting.next, struct request, warming);
+        leave(r);
         r->warmed = w->key;
         request_resume(r);
     }
     free(w);
 }
 
-bool warm_begin(struct request *r, int root, const char *path, enum disk_links links, uint32_t key)
+static struct warming *under_way(const struct worker *worker, int root, const char *path,
+                                 enum disk_links links)
+{
+    for (struct link *l = worker->warmings.next; l != &worker->warmings; l = l->next) {
+        struct warming *w = container_of(l, struct warming, all);
+        if (w->root == root && w->links == links && strcmp(w->path, path) == 0)
+            return w;
+    }
+    return NULL;
+}
+
+static struct warming *begin(struct worker *worker, int root, const char *path,
+                             enum disk_links links, uint32_t key)
 {
     size_t n = strlen(path) + 1;
     struct warming *w = malloc(sizeof *w + n);
     if (!w)
-        return false;
-    *w = (struct warming){.job = {.work = work, .done = done},
-                          .request = r,
-                          .key = key,
-                          .root = root,
-                          .links = links};
+        return NULL;
+    *w = (struct warming){
+        .job = {.work = work, .done = done}, .key = key, .root = root, .links = links};
     memcpy(w->path, path, n);
-    if (!offload_submit(&conn_worker(r->conn)->offload, &w->job)) {
+    if (!offload_submit(&worker->offload, &w->job)) {
         free(w);
-        return false;
+        return NULL;
     }
-    r->waits_for = w;
+    link_init(&w->waiting);
+    link_init(&w->all);
+    link_last(&worker->warmings, &w->all);
+    return w;
+}
+
+bool warm_begin(struct request *r, int root, const char *path, enum disk_links links, uint32_t key)
+{
+    struct worker *worker = conn_worker(r->conn);
+    struct warming *w = under_way(worker, root, path, links);
+    if (!w)
+        w = begin(worker, root, path, links, key);
+    if (!w)
+        return false;
+    link_init(&r->warming);
+    link_last(&w->waiting, &r->warming);
     r->is_warming = true;
     return true;
 }
 
 void warm_abandon(struct request *r)
 {
-    struct warming *w = r->waits_for;
-    w->request = NULL; /* the thread still has it */
-    r->waits_for = NULL;
-    r->is_warming = false;
+    leave(r); /* the thread goes on: what it reads will be asked for again */
 }
 
 /* --- files that are being sent --- */

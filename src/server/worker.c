@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 enum {
-    INPUT_ROOM = 4096,  /* an input buffer holds the largest head and this much behind it */
-    SPARE_BUFFERS = 16, /* unused ones kept after a peak */
-    OFFLOAD_THREADS = 2,
-    OFFLOAD_PENDING_MAX = 64,
+    INPUT_ROOM = 4096,       /* an input buffer holds the largest head and this much behind it */
+    SPARE_BUFFERS = 16,      /* unused ones kept after a peak */
+    DISK_THREADS = 8,        /* started when they are needed */
+    DISK_PENDING_MAX = 4096, /* with more the loop waits for the disk */
     CACHE_ENTRIES_MIN = 32 * 1024, /* most entries need no descriptor: only those that do are few */
     LOG_FAREWELL_MS = 2000,        /* how long leaving waits for the access log's disk */
 };
@@ -196,8 +196,10 @@ bool worker_init(struct worker *w, const struct worker_setup *s)
         .check_ms = s->config->cache.check_ms ? s->config->cache.check_ms : FILECACHE_CHECK_MS,
     };
     w->watch.src.fd = -1;
+    link_init(&w->warmings);
     return filecache_init(&w->cache, cache, &s->config->mime) &&
-           offload_init(&w->offload, &w->loop, OFFLOAD_THREADS, OFFLOAD_PENDING_MAX);
+           offload_init(&w->offload, &w->loop, DISK_THREADS, DISK_PENDING_MAX) &&
+           offload_init(&w->writer, &w->loop, 1, 1);
 }
 
 void worker_done(struct worker *w)
@@ -205,6 +207,7 @@ void worker_done(struct worker *w)
     wheel_visit(&w->loop.wheel, close_any, NULL);
     loop_turn(&w->loop, 0); /* what was closed is freed */
     accesslog_free(w->access, LOG_FAREWELL_MS);
+    offload_done(&w->writer, LOG_FAREWELL_MS);
     offload_done(&w->offload, LOG_FAREWELL_MS);
     filecache_done(&w->cache);
     watch_done(&w->watch);
@@ -222,7 +225,7 @@ static bool start_access_log(struct worker *w)
     const struct access_log_conf *conf = &w->config->log.access;
     if (w->setup.access_log < 0)
         return true;
-    w->access = accesslog_new(conf, w->setup.access_log, &w->loop, &w->offload);
+    w->access = accesslog_new(conf, w->setup.access_log, &w->loop, &w->writer);
     if (w->access)
         timer_set(&w->loop.wheel, &w->flush, clock_ms(&w->loop.clock), conf->buffer.flush_ms);
     return w->access != NULL;

@@ -67,8 +67,10 @@ struct worker {
     struct http_limits http_limits;
     struct last_host last_host;
     struct filecache cache;
-    struct watch watch; /* for the cache */
-    struct offload offload;
+    struct watch watch;       /* for the cache */
+    struct offload offload;   /* for what the disk may take long for */
+    struct offload writer;    /* for the access log, which must not wait behind that */
+    struct link warmings;     /* of the first: what is being read (server/warm.h) */
     struct accesslog *access; /* NULL: off */
     struct listener *listeners;
     uint32_t listener_count;
