@@ -171,7 +171,7 @@ static bool parse_number(const struct opt *o, struct str text, int64_t *v, struc
 
 static bool set_number(const struct opt *o, struct str text, void *at, struct opt_fault *f)
 {
-    int64_t v = 0;
+    int64_t v = o->zero_is;
     bool is_word = o->zero && str_eq(text, str_of(o->zero));
     if (!is_word && (!parse_number(o, text, &v, f) || !check_range(o, v, f)))
         return false;
@@ -269,7 +269,7 @@ void opt_print(const struct opt *o, const void *conf, char out[OPT_TEXT_MAX])
         snprintf(out, OPT_TEXT_MAX, "%s", *(const bool *)at ? "true" : "false");
     } else if (o->kind == K_CHOICE) {
         snprintf(out, OPT_TEXT_MAX, "%s", o->choices[*(const uint32_t *)at]);
-    } else if (o->zero && number_of(o, at) == 0) {
+    } else if (o->zero && number_of(o, at) == o->zero_is) {
         snprintf(out, OPT_TEXT_MAX, "%s", o->zero);
     } else {
         print_number(o, number_of(o, at), out);

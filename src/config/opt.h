@@ -57,6 +57,7 @@ struct opt {
                          and maps; lists with commas: "a, b" */
     int64_t min, max; /* inclusive; for K_TEXT lengths in bytes */
     const char *zero; /* the word that stands for 0 ("auto", "off", "unlimited"); NULL: none */
+    uint32_t zero_is; /* what that word stands for where 0 is a number like any */
     const char *const *choices; /* K_CHOICE: by value; K_PATH: words that are no paths; NULL ends */
     const struct opt *table;    /* K_GROUP, K_LIST: the rows of the nested struct */
     uint16_t item_size;         /* K_LIST */

@@ -41,11 +41,12 @@ static void refuse(const struct budget_request *r, uint64_t connections, uint64_
                    uint64_t others)
 {
     char lower[128] = "lower files.cache.open_files";
-    uint64_t left = r->limit - others, kept = r->open_files > 0 ? files : left / 4;
+    bool is_said = r->open_files != OPEN_FILES_AUTO;
+    uint64_t left = r->limit - others, kept = is_said ? files : left / 4;
     uint64_t fitting = left > kept ? (left - kept) * r->workers : 0;
     if (r->max_connections > 0 && fitting > 0)
         (void)snprintf(lower, sizeof lower, "lower process.max_connections to %" PRIu64 "%s",
-                       fitting, r->open_files > 0 ? ", or lower files.cache.open_files" : "");
+                       fitting, is_said ? ", or lower files.cache.open_files" : "");
     log_error("a worker may need %" PRIu64 " descriptors (%" PRIu64 " connections, %" PRIu64
               " cached files, %" PRIu64 " others); the hard limit is %" PRIu64 ": %s, or %s",
               connections + files + others, connections, files, others, r->limit, how_to_raise,
@@ -71,7 +72,7 @@ bool budget_divide(const struct budget_request *r, struct budget *out)
         files = left / 4;
         connections = left - files;
     }
-    if (r->open_files > 0) {
+    if (r->open_files != OPEN_FILES_AUTO) {
         files = share(r->open_files, r->workers);
         if (r->max_connections == 0)
             connections = larger(smaller(left - left / 4, left - smaller(files, left)), 1);

@@ -6,6 +6,8 @@
 #ifndef SKIFF_PROCESS_BUDGET_H
 #define SKIFF_PROCESS_BUDGET_H
 
+#include "server/settings.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,7 +20,7 @@ enum {
 struct budget_request {
     uint32_t workers;
     uint32_t max_connections; /* of the whole server; 0: auto */
-    uint32_t open_files;      /* of the whole server; 0: auto */
+    uint32_t open_files;      /* of the whole server, or OPEN_FILES_AUTO */
     uint32_t inherited;       /* listening sockets and roots that each worker holds */
     uint64_t limit;           /* hard limit of descriptors */
 };

@@ -56,7 +56,7 @@ _Noreturn static void become_worker(const struct generation *g, uint32_t slot, i
         .error_log = g->logs.error,
         .access_log = g->logs.access,
         .max_connections = g->budget.connections,
-        .cache_entries = g->budget.files,
+        .open_files = g->budget.files,
     };
     exit(worker_run(&setup));
 }

@@ -77,10 +77,12 @@ struct log_conf {
     struct access_log_conf access;
 };
 
+#define OPEN_FILES_AUTO UINT32_MAX
+
 struct cache_conf {
     uint64_t small_files;    /* bytes of contents kept in memory, a worker */
     uint64_t small_file_max; /* contents up to this are kept */
-    uint32_t open_files;     /* entries of all workers together; 0: auto */
+    uint32_t open_files;     /* of all workers together, or OPEN_FILES_AUTO */
     uint32_t check_ms;       /* 0: auto, by events */
 };
 

@@ -19,11 +19,11 @@ static const struct opt cache_rows[] = {
      .at = AT(struct cache_conf, open_files, uint32_t),
      .dflt = "auto",
      .zero = "auto",
-     .min = 1,
+     .zero_is = OPEN_FILES_AUTO,
      .max = 10000000,
      .doc = "Files that all workers keep open, besides those in memory; auto is a quarter of the "
             "hard descriptor limit less "
-            "64.",
+            "64. With 0 here and small_files: 0 nothing is remembered.",
      .was = "open_file_cache"},
     {.key = "check",
      .kind = K_MSEC,

@@ -187,12 +187,14 @@ bool worker_init(struct worker *w, const struct worker_setup *s)
     init_pools(w);
     timer_init(&w->pause, TIMER_LISTENER);
     timer_init(&w->flush, TIMER_WORKER);
+    bool is_off = s->open_files == 0 && s->config->cache.small_files == 0;
     struct filecache_limits cache = {
         .bytes = s->config->cache.small_files,
         .small_max = s->config->cache.small_file_max,
-        .entries = s->cache_entries > 0 && s->cache_entries < CACHE_ENTRIES_MIN ? CACHE_ENTRIES_MIN
-                                                                                : s->cache_entries,
-        .open = s->cache_entries,
+        .entries = is_off                              ? 0
+                   : s->open_files < CACHE_ENTRIES_MIN ? CACHE_ENTRIES_MIN
+                                                       : s->open_files,
+        .open = s->open_files,
         .check_ms = s->config->cache.check_ms ? s->config->cache.check_ms : FILECACHE_CHECK_MS,
     };
     w->watch.src.fd = -1;
@@ -243,7 +245,7 @@ static bool start_listening(struct worker *w)
 /* Without events changes are seen a second later. */
 static void start_watching(struct worker *w)
 {
-    if (w->config->cache.check_ms || w->setup.cache_entries == 0)
+    if (w->config->cache.check_ms || w->cache.limits.entries == 0)
         return;
     if (watch_init(&w->watch, &w->loop, &w->cache.changes))
         w->cache.coherence.watch = &w->watch;

@@ -45,7 +45,7 @@ struct worker_setup {
     int orders;                /* this worker's end of the pair */
     int error_log, access_log; /* -1: none */
     uint32_t max_connections;  /* of this worker */
-    uint32_t cache_entries;
+    uint32_t open_files;       /* that the cache may keep */
 };
 
 enum { HOST_MAX = 255 }; /* a domain name's longest text, RFC 1035 section 2.3.4 */

@@ -117,7 +117,7 @@ struct sim *sim_new(const char *config_text)
         .error_log = -1,
         .access_log = -1,
         .max_connections = 10,
-        .cache_entries = 100,
+        .open_files = 100,
     };
     CHECK(worker_init(&s->worker, &setup));
     clock_set(&s->worker.loop.clock, UINT64_C(1000000000), UINT64_C(1700000000000000));

@@ -44,7 +44,8 @@ static void check_refused(struct budget_request r, const char *text)
 START_TEST(automatic_numbers_are_three_quarters_and_one_of_each_process)
 {
     struct budget b;
-    ck_assert(divide((struct budget_request){.workers = 4, .limit = 1064}, &b));
+    ck_assert(divide(
+        (struct budget_request){.open_files = OPEN_FILES_AUTO, .workers = 4, .limit = 1064}, &b));
     ck_assert_uint_eq(b.connections, 750);
     ck_assert_uint_eq(b.files, 250);
 }
@@ -64,7 +65,8 @@ END_TEST
 START_TEST(what_is_not_written_gives_way)
 {
     struct budget b;
-    struct budget_request r = {.workers = 1, .max_connections = 900, .limit = 1064};
+    struct budget_request r = {
+        .open_files = OPEN_FILES_AUTO, .workers = 1, .max_connections = 900, .limit = 1064};
     ck_assert(divide(r, &b));
     ck_assert_uint_eq(b.connections, 900);
     ck_assert_uint_eq(b.files, 100);
@@ -78,7 +80,8 @@ END_TEST
 START_TEST(a_written_number_is_met_exactly_at_the_limit_and_refused_beyond)
 {
     struct budget b;
-    struct budget_request r = {.workers = 1, .max_connections = 1000, .limit = 1064};
+    struct budget_request r = {
+        .open_files = OPEN_FILES_AUTO, .workers = 1, .max_connections = 1000, .limit = 1064};
     ck_assert(divide(r, &b));
     ck_assert_uint_eq(b.connections, 1000);
     ck_assert_uint_eq(b.files, 0);
@@ -98,6 +101,15 @@ START_TEST(both_written_numbers_are_named_when_they_do_not_fit_together)
 }
 END_TEST
 
+START_TEST(no_files_at_all_is_a_number_like_any)
+{
+    struct budget b;
+    ck_assert(divide((struct budget_request){.workers = 1, .open_files = 0, .limit = 1064}, &b));
+    ck_assert_uint_eq(b.connections, 750);
+    ck_assert_uint_eq(b.files, 0);
+}
+END_TEST
+
 START_TEST(too_many_files_alone_are_refused)
 {
     struct budget_request r = {.workers = 1, .open_files = 1000, .limit = 1064};
@@ -108,7 +120,8 @@ END_TEST
 START_TEST(many_sockets_take_from_what_is_left)
 {
     struct budget b;
-    struct budget_request r = {.workers = 1, .inherited = 132, .limit = 1164};
+    struct budget_request r = {
+        .open_files = OPEN_FILES_AUTO, .workers = 1, .inherited = 132, .limit = 1164};
     ck_assert(divide(r, &b));
     ck_assert_uint_eq(b.connections + b.files, 1000);
 }
@@ -117,12 +130,19 @@ END_TEST
 START_TEST(a_limit_that_leaves_nothing_is_refused)
 {
     struct budget b;
-    check_refused((struct budget_request){.workers = 1, .limit = BUDGET_LIMIT_MIN - 1},
+    check_refused((struct budget_request){.open_files = OPEN_FILES_AUTO,
+                                          .workers = 1,
+                                          .limit = BUDGET_LIMIT_MIN - 1},
                   "at least 96");
-    ck_assert(divide((struct budget_request){.workers = 1, .limit = BUDGET_LIMIT_MIN}, &b));
+    ck_assert(divide((struct budget_request){.open_files = OPEN_FILES_AUTO,
+                                             .workers = 1,
+                                             .limit = BUDGET_LIMIT_MIN},
+                     &b));
     ck_assert_uint_eq(b.connections, 24);
-    check_refused((struct budget_request){.workers = 1, .inherited = 200, .limit = 200},
-                  "at least 234");
+    check_refused(
+        (struct budget_request){
+            .open_files = OPEN_FILES_AUTO, .workers = 1, .inherited = 200, .limit = 200},
+        "at least 234");
 }
 END_TEST
 
@@ -143,5 +163,6 @@ UNIT_MAIN_WITH("process/budget", setup, teardown,
                written_numbers_are_shared_among_the_workers, what_is_not_written_gives_way,
                a_written_number_is_met_exactly_at_the_limit_and_refused_beyond,
                both_written_numbers_are_named_when_they_do_not_fit_together,
-               too_many_files_alone_are_refused, many_sockets_take_from_what_is_left,
-               a_limit_that_leaves_nothing_is_refused, the_soft_limit_is_raised_to_the_hard_one)
+               no_files_at_all_is_a_number_like_any, too_many_files_alone_are_refused,
+               many_sockets_take_from_what_is_left, a_limit_that_leaves_nothing_is_refused,
+               the_soft_limit_is_raised_to_the_hard_one)

@@ -156,7 +156,7 @@ START_TEST(the_least_configuration_has_the_contracts_defaults)
     ck_assert_uint_eq(c->log.access.to.n, 0);
     ck_assert_uint_eq(c->cache.small_files, 64 * MIB);
     ck_assert_uint_eq(c->cache.small_file_max, 32 * KIB);
-    ck_assert_uint_eq(c->cache.open_files, 0);
+    ck_assert_uint_eq(c->cache.open_files, OPEN_FILES_AUTO);
     ck_str(mime_of(&c->mime, STR("/a.html")), "text/html");
     settings_free(c);
 }
