@@ -11,7 +11,7 @@
 struct validators {
     struct str etag;   /* as sent, with quotes and "W/" if it is weak; empty: none is sent */
     int64_t modified;  /* seconds of Last-Modified; 0: none is sent */
-    struct str date;   /* the same as sent */
+    struct str date;   /* the same as sent, unless it is 0 */
     struct str lines;  /* the field lines of both, the date first, and of caching */
     struct str fields; /* all its field lines but the length */
 };
