@@ -206,7 +206,8 @@ static void refresh_root(struct filecache *c, struct root_folder *at, uint64_t n
     if (at->path.n == 0 || (!is_told && now_ms - at->checked_ms < c->limits.check_ms))
         return;
     at->checked_ms = now_ms;
-    coherence_cover_root(&c->coherence, at->path, &at->trail);
+    if (is_told || at->trail.count == 0)
+        coherence_cover_root(&c->coherence, at->path, &at->trail);
     int r = disk_reopen_root(at->path.p, at->fd);
     at->opened += is_told || r > 0;
     if (r < 0 && !at->told)
