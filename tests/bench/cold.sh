@@ -44,6 +44,7 @@ in_group() {
 }
 # One file after the other, until it is ended; each that was read whole is a line.
 read_cold() { # port
+    taskset -pc $((last > 1 ? 1 : last)) "$(sh -c 'echo $PPID')" >/dev/null # not the server's
     while :; do
         for i in $(seq 200); do
             dd if="$work/www/slow/$i.bin" iflag=nocache count=0 status=none
