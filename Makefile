@@ -41,7 +41,8 @@ endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla $(if $(filter 1,$(WERROR)),-Werror)
 SANITIZERS := address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-OPTIMISE.release := -O3 -g -flto=auto -ffat-lto-objects -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fno-plt
+OPTIMISE.release := -O3 -g -flto=auto -ffat-lto-objects -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fno-plt \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables
 OPTIMISE.debug := -O0 -g3 -DSKIFF_DEBUG
 OPTIMISE.asan := -O1 -g -DSKIFF_DEBUG -fsanitize=$(SANITIZERS)
 OPTIMISE.fuzz := -O1 -g -DSKIFF_DEBUG -fsanitize=fuzzer-no-link,$(SANITIZERS)
@@ -98,6 +99,14 @@ $(V)/libsupport.a: $(SUPPORT)
 $(V)/%.o: %.c build/config.h Makefile | $(GENERATED)
 	@mkdir -p $(@D)
 	$(call SAY,CC) $(COMPILE) $(WARNINGS) -c -o $@ $<
+
+# What runs at start and on a signal is built small; and so is the llhttp that only CPUs without
+# SSE 4.2 run, where there are two.
+COLD := $(wildcard src/main.c src/cli/*.c src/config/*.c src/process/*.c src/server/settings*.c)
+$(COLD:%.c=$(V)/%.o): OPTIMISE.release := $(subst -O3,-Os,$(OPTIMISE.release))
+ifeq ($(LLHTTP_SSE42),1)
+$(LLHTTP_SOURCES:%=$(V)/llhttp/%.o): OPTIMISE.release := $(subst -O3,-Os,$(OPTIMISE.release))
+endif
 
 # Tests need no more, and at -O3 this compiler sees pointers dangle that do not.
 $(V)/tests/%.o: OPTIMISE.release := $(subst -O3,-O2,$(OPTIMISE.release))
