@@ -44,7 +44,7 @@ enum {
 struct conn {
     /* First line: every event reads these. */
     struct channel ch;
-    uint8_t state;       /* enum conn_state; only enter() writes it */
+    uint8_t state;       /* enum conn_state; only conn_enter() writes it */
     uint8_t flags;       /* CONN_* */
     uint8_t listener;    /* index in the worker */
     uint8_t batch;       /* requests answered since the last write */

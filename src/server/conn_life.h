@@ -1,4 +1,4 @@
-/* conn_life: what conn.c and conn_life.c share: deadlines, and the life of a request.
+/* conn_life: deadlines, and the life of a request, for the files of the state machine.
  *
  * The state machine says which deadline a state has; here is how each is kept. */
 #ifndef SKIFF_SERVER_CONN_LIFE_H

@@ -1,0 +1,133 @@
+/* conn_write: from the queue to the peer, and the connection's end: SEND and LINGER.
+ *
+ * Between two writes everything that the queue does not need goes back to its pool. */
+#include "base/log.h"
+#include "server/conn_life.h"
+#include "server/conn_steps.h"
+#include "server/warm.h"
+#include "server/worker.h"
+
+bool conn_output_is_pending(const struct conn *c)
+{
+    return c->out && !out_is_empty(c->out);
+}
+
+enum step conn_refuse_for_memory(struct conn *c)
+{
+    static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nServer: skiff\r\n"
+                               "Content-Length: 0\r\nConnection: close\r\n\r\n";
+    log_error("out of memory: a request is answered with 503");
+    if (!conn_output_is_pending(c)) {
+        struct iovec v = {.iov_base = (void *)(uintptr_t)text, .iov_len = sizeof text - 1};
+        (void)c->ch.tp->send(&c->ch, &v, 1, false); /* it closes either way */
+    }
+    return STEP_CLOSE;
+}
+
+bool conn_push_earlier_answers(struct conn *c)
+{
+    if (!conn_output_is_pending(c) || !(c->ch.src.ready & CAN_WRITE))
+        return true;
+    enum out_result sent = out_flush(&c->worker->outs, c->out, &c->ch);
+    if (sent == OUT_BUDGETED)
+        loop_run_later(&c->worker->loop, &c->ch.src);
+    return sent != OUT_BROKEN && sent != OUT_SHORT;
+}
+
+static void give_output_back(struct conn *c)
+{
+    if (c->out)
+        out_put(&c->worker->outs, c->out);
+    c->out = NULL;
+}
+
+static enum step last_answer_is_out(struct conn *c)
+{
+    bool unread =
+        (c->flags & CONN_UNREAD) || (c->ch.src.ready & CAN_READ) || (c->in && buf_used(c->in) > 0);
+    conn_return_input(c);
+    if (!unread)
+        return STEP_CLOSE;
+    c->ch.tp->shut(&c->ch);
+    c->lingered = 0;
+    return conn_enter(c, CONN_LINGER);
+}
+
+static enum step everything_is_out(struct conn *c)
+{
+    give_output_back(c);
+    bool others_turn = c->batch >= CONN_BATCH_MAX;
+    c->batch = 0;
+    if (c->flags & CONN_LAST)
+        return last_answer_is_out(c);
+    if (c->in && buf_used(c->in) > 0) {
+        conn_enter(c, CONN_HEAD);
+        if (!others_turn)
+            return STEP_ON;
+        loop_run_later(&c->worker->loop, &c->ch.src);
+        return STEP_WAIT;
+    }
+    conn_return_input(c);
+    conn_enter(c, CONN_IDLE);
+    return c->ch.src.ready & CAN_READ ? STEP_ON : STEP_WAIT;
+}
+
+enum step step_send(struct conn *c)
+{
+    if (c->out->warming)
+        return STEP_WAIT; /* a thread reads what comes next */
+    switch (out_flush(&c->worker->outs, c->out, &c->ch)) {
+    case OUT_DONE:
+        return everything_is_out(c);
+    case OUT_BUDGETED:
+        loop_run_later(&c->worker->loop, &c->ch.src);
+        return STEP_WAIT;
+    case OUT_BLOCKED:
+    case OUT_WAIT:
+        return STEP_WAIT;
+    case OUT_COLD:
+        if (warm_window(c))
+            return STEP_WAIT;
+        c->out->insists = true;
+        return STEP_ON;
+    case OUT_SHORT:
+        log_warn("a file became shorter while it was sent: the connection is closed");
+        break;
+    case OUT_BROKEN:
+        break;
+    }
+    return STEP_CLOSE;
+}
+
+enum step step_linger(struct conn *c)
+{
+    struct buf *scrap = buf_get(&c->worker->inputs);
+    if (!scrap)
+        return STEP_CLOSE;
+    ssize_t n = IO_WANT_READ;
+    for (int turn = 0; turn < CONN_BATCH_MAX && (c->ch.src.ready & CAN_READ); turn++) {
+        n = c->ch.tp->recv(&c->ch, scrap->data, scrap->cap);
+        if (n <= 0)
+            break;
+        c->lingered += (uint32_t)n;
+    }
+    buf_put(&c->worker->inputs, scrap);
+    if (c->lingered > CONN_LINGER_MAX || (n <= 0 && n != IO_WANT_READ))
+        return STEP_CLOSE;
+    if (c->ch.src.ready & CAN_READ)
+        loop_run_later(&c->worker->loop, &c->ch.src);
+    return STEP_WAIT;
+}
+
+/* A head can go when the log has what it needs of it, the input unless it holds part of the next
+ * request. */
+void conn_shrink_while_sending(struct conn *c)
+{
+    for (uint8_t i = 0; i <= c->out->count; i++) {
+        struct pin *done = i < c->out->count ? out_segment(c->out, i)->done : c->out->stream_done;
+        if (done && !request_release_head(container_of(done, struct request, pin)))
+            return; /* no memory for the log's part: keep what it points at */
+    }
+    if (c->in && buf_used(c->in) == 0)
+        conn_return_input(c);
+}
