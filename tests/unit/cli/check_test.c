@@ -1,19 +1,18 @@
 /* check and config: what they print where, and their exit codes. */
 #include "cli/check.h"
 #include "cli/config_print.h"
+#include "support/scratch.h"
 #include "support/unit.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-static char folder[64], file[96];
+static char file[96];
 static char out[65536], err[8192];
 
 static void slurp(const char *name, char *to, size_t cap)
 {
-    char path[96];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *f = fopen(path, "r");
+    FILE *f = fopen(in(name), "r");
     ck_assert_ptr_nonnull(f);
     to[fread(to, 1, cap - 1, f)] = '\0';
     fclose(f);
@@ -21,21 +20,15 @@ static void slurp(const char *name, char *to, size_t cap)
 
 static void redirect(FILE *stream, const char *name)
 {
-    char path[96];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    ck_assert_ptr_nonnull(freopen(path, "w", stream));
+    ck_assert_ptr_nonnull(freopen(in(name), "w", stream));
 }
 
 /* A folder with a configuration; each test is a process of its own, so its streams are ours. */
 static void prepare(const char *yaml)
 {
-    snprintf(folder, sizeof folder, "/tmp/skiff-cli-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(file, sizeof file, "%s/skiff.yaml", folder);
-    FILE *f = fopen(file, "w");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_int_ge(fputs(yaml, f), 0);
-    ck_assert_int_eq(fclose(f), 0);
+    scratch_make();
+    strcpy(file, in("skiff.yaml"));
+    scratch_put("skiff.yaml", yaml);
 }
 
 static int run(int (*command)(int, char **), const char *a, const char *b, const char *c)
@@ -55,17 +48,6 @@ static int run(int (*command)(int, char **), const char *a, const char *b, const
     return code;
 }
 
-static void remove_folder(void)
-{
-    char path[96];
-    static const char *const names[] = {"out", "err", "skiff.yaml"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-        ck_assert_int_eq(unlink(path), 0);
-    }
-    ck_assert_int_eq(rmdir(folder), 0);
-}
-
 #define RIGHT                                                                                      \
     "version: 1\nlisten: [\"127.0.0.1:80\"]\nvhosts: [{root: /srv, routes: [{respond: {}}]}]\n"
 
@@ -77,7 +59,7 @@ START_TEST(a_right_file_is_summed_up_on_stdout)
     snprintf(expected, sizeof expected, "ok: %s: 1 vhost, 1 route, 1 listener\n", file);
     ck_assert_str_eq(out, expected);
     ck_assert_str_eq(err, "");
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
@@ -87,7 +69,7 @@ START_TEST(warnings_do_not_fail_but_are_told)
     ck_assert_int_eq(run(cli_check, "-c", file, NULL), 0);
     ck_assert_ptr_nonnull(strstr(out, ", 1 listener, 1 warning\n"));
     ck_assert_ptr_nonnull(strstr(err, "warning: unknown_host is never used"));
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
@@ -97,7 +79,7 @@ START_TEST(a_wrong_file_is_explained_on_stderr_with_code_two)
     ck_assert_int_eq(run(cli_check, "-c", file, NULL), 2);
     ck_assert_str_eq(out, "");
     ck_assert_ptr_nonnull(strstr(err, "2 errors, 0 warnings; nothing was loaded\n"));
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
@@ -108,7 +90,7 @@ START_TEST(a_missing_file_is_one_line_with_code_one)
     ck_assert_str_eq(out, "");
     ck_assert_str_eq(err,
                      "error: cannot read /nonexistent/skiff.yaml: No such file or directory\n");
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
@@ -127,7 +109,7 @@ START_TEST(the_command_line_is_checked)
     ck_assert_ptr_nonnull(strstr(err, "skiff config: unknown command \"schema\"; "));
     ck_assert_int_eq(run(cli_config, "manual", "-c", "x"), 2);
     ck_assert_int_eq(run(cli_config, "dump", "x", NULL), 2);
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
@@ -140,7 +122,7 @@ START_TEST(help_goes_to_stdout)
     ck_assert_ptr_nonnull(strstr(out, "usage: skiff config"));
     ck_assert_int_eq(run(cli_config, "dump", "-h", NULL), 0);
     ck_assert_ptr_nonnull(strstr(out, "usage: skiff config"));
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
@@ -152,7 +134,7 @@ START_TEST(the_dump_goes_to_stdout)
     ck_assert_str_eq(err, "");
     ck_assert_int_eq(run(cli_config, "dump", "-c", "/nonexistent"), 1);
     ck_assert_str_eq(out, "");
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
@@ -161,7 +143,7 @@ START_TEST(the_manual_goes_to_stdout)
     prepare("");
     ck_assert_int_eq(run(cli_config, "manual", NULL, NULL), 0);
     ck_assert_ptr_nonnull(strstr(out, "# The skiff manual\n"));
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 

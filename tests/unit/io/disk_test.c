@@ -1,6 +1,7 @@
 /* The disk below a root: what opens, what is refused, and that nothing leads outside. */
 #include "io/disk.h"
 
+#include "support/scratch.h"
 #include "unit/io/refuse.h"
 
 #include <errno.h>
@@ -16,8 +17,8 @@
 #include <sys/un.h>
 #include <time.h>
 
-static char folder[32]; /* holds "root" and, beside it, "outside" */
-static int top, root;
+static int top; /* a folder with "root" and, beside it, "outside" */
+static int root;
 static uint64_t secret; /* inode of outside/secret */
 static struct disk_file f;
 
@@ -42,14 +43,12 @@ static void make_link(const char *target, const char *path)
 
 static void make_links(void)
 {
-    char absolute[64];
-    snprintf(absolute, sizeof absolute, "%s/root/file", folder);
     make_link("file", "root/to-file");
     make_link("sub", "root/to-sub");
     make_link("../file", "root/sub/up");
     make_link("../../outside/secret", "root/sub/out");
     make_link("../outside", "root/out");
-    make_link(absolute, "root/absolute");
+    make_link(in("root/file"), "root/absolute");
     make_link("loop", "root/loop");
     make_link("nowhere", "root/dangling");
     make_link("/dev/null", "root/null");
@@ -58,9 +57,7 @@ static void make_links(void)
 
 static void setup(void)
 {
-    char path[64];
-    strcpy(folder, "/tmp/skiff-disk-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    const char *folder = scratch_make();
     ck_assert_int_eq(chmod(folder, 0755), 0);
     top = open(folder, O_RDONLY | O_DIRECTORY);
     make_folder("root");
@@ -71,8 +68,7 @@ static void setup(void)
     make_file("root/unreadable", "x", 0);
     make_file("outside/secret", "secret", 0644);
     make_links();
-    snprintf(path, sizeof path, "%s/root", folder);
-    root = disk_open_root(path);
+    root = disk_open_root(in("root"));
     ck_assert_int_ge(root, 0);
     struct stat st;
     ck_assert_int_eq(fstatat(top, "outside/secret", &st, 0), 0);
@@ -81,12 +77,10 @@ static void setup(void)
 
 static void teardown(void)
 {
-    char command[64];
     be_root_again();
     close(top);
     close(root);
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    ck_assert_int_eq(system(command), 0);
+    scratch_remove();
 }
 
 /* The error of opening it, or 0; the descriptor is closed. */
@@ -212,9 +206,7 @@ END_TEST
 
 START_TEST(a_root_must_be_a_directory_that_is_there)
 {
-    char path[64];
-    snprintf(path, sizeof path, "%s/root/file", folder);
-    ck_assert_int_eq(disk_open_root(path), -ENOTDIR);
+    ck_assert_int_eq(disk_open_root(in("root/file")), -ENOTDIR);
     ck_assert_int_eq(disk_open_root("/nonexistent-folder"), -ENOENT);
 }
 END_TEST
@@ -298,7 +290,7 @@ START_TEST(a_fifo_a_socket_and_a_device_are_refused_without_waiting)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    snprintf(at.sun_path, sizeof at.sun_path, "%s/root/socket", folder);
+    strcpy(at.sun_path, in("root/socket"));
     ck_assert_int_eq(bind(fd, (struct sockaddr *)(void *)&at, sizeof at), 0);
     ck_assert_int_eq(mkfifoat(top, "root/fifo", 0644), 0);
     is_other("fifo");

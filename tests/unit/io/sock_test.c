@@ -1,6 +1,7 @@
 /* Listening sockets, accepted ones, and their errors. */
 #include "io/sock.h"
 
+#include "support/scratch.h"
 #include "unit/io/refuse.h"
 
 #include <errno.h>
@@ -12,22 +13,19 @@
 static struct address a;
 static struct sock_error e;
 static struct listen_options o;
-static char folder[32], path[64];
+static char path[64];
 
 static void setup(void)
 {
     o = (struct listen_options){.backlog = 16, .unix_mode = 0640};
-    strcpy(folder, "/tmp/skiff-sock-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    ck_assert_int_eq(chmod(folder, 0777), 0);
-    snprintf(path, sizeof path, "%s/socket", folder);
+    ck_assert_int_eq(chmod(scratch_make(), 0777), 0);
+    strcpy(path, in("socket"));
 }
 
 static void teardown(void)
 {
     be_root_again();
-    unlink(path);
-    ck_assert_int_eq(rmdir(folder), 0);
+    scratch_remove();
 }
 
 static struct address loopback(int family)

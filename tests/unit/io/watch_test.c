@@ -1,5 +1,6 @@
 /* Watching folders: what counts as a change, and that nothing is lost when there is too much. */
 #include "io/watch.h"
+#include "support/scratch.h"
 #include "support/unit.h"
 
 #include <fcntl.h>
@@ -11,23 +12,11 @@
 static struct loop loop;
 static struct watch watch;
 static uint32_t changes;
-static char folder[64];
-
-static const char *in(const char *name)
-{
-    static char path[2][256];
-    static int turn;
-    turn = !turn;
-    snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-    return path[turn];
-}
+static const char *folder;
 
 static void put(const char *name)
 {
-    int fd = open(in(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, "x", 1), 1);
-    close(fd);
+    scratch_put(name, "x");
 }
 
 /* How many changes were counted for what has happened. */
@@ -41,19 +30,16 @@ static uint32_t counted(void)
 static void setup(void)
 {
     changes = 0;
-    strcpy(folder, "/tmp/skiff-watch-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    folder = scratch_make();
     ck_assert(loop_init(&loop, NULL));
     ck_assert(watch_init(&watch, &loop, &changes));
 }
 
 static void teardown(void)
 {
-    char command[128];
     watch_done(&watch);
     loop_done(&loop);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    ck_assert_int_eq(system(command), 0);
+    scratch_remove();
 }
 
 START_TEST(everything_in_a_folder_can_matter)

@@ -1,5 +1,6 @@
 /* Which folders a path depends on: a change on its way is counted, whatever leads there. */
 #include "server/coherence.h"
+#include "support/scratch.h"
 #include "support/unit.h"
 
 #include <fcntl.h>
@@ -13,24 +14,12 @@ static struct loop loop;
 static struct watch watch;
 static struct coherence coherence;
 static uint32_t changes;
-static char folder[64];
 static int root;
 static struct trail trail;
 
-static const char *in(const char *name)
-{
-    static char path[4][256];
-    static int turn;
-    turn = (turn + 1) % 4;
-    snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-    return path[turn];
-}
-
 static void put(const char *name)
 {
-    int fd = open(in(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    ck_assert_int_ge(fd, 0);
-    close(fd);
+    scratch_put(name, "");
 }
 
 static void make_folder(const char *name)
@@ -74,8 +63,7 @@ static void cover(const char *path)
 static void setup(void)
 {
     changes = 0;
-    strcpy(folder, "/tmp/skiff-coherence-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    scratch_make();
     ck_assert(loop_init(&loop, NULL));
     ck_assert(watch_init(&watch, &loop, &changes));
     coherence = (struct coherence){.watch = &watch};
@@ -92,12 +80,10 @@ static void setup(void)
 
 static void teardown(void)
 {
-    char command[128];
     close(root);
     watch_done(&watch);
     loop_done(&loop);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    ck_assert_int_eq(system(command), 0);
+    scratch_remove();
 }
 
 START_TEST(every_folder_on_the_way_counts)

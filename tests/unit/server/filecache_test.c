@@ -1,5 +1,6 @@
 /* The file cache on a real folder: what is kept, what is seen, what is let go. */
 #include "server/filecache.h"
+#include "support/scratch.h"
 #include "support/unit.h"
 
 #include <errno.h>
@@ -11,20 +12,12 @@
 
 enum { OLD = 1600000000, NOW = 1700000000 };
 
-static char folder[64];
 static struct root_folder place;
 static struct filecache_root root;
 static struct arena *arena;
 static struct mime mime;
 static struct filecache cache;
 static uint64_t now_ms;
-
-static const char *in(const char *name)
-{
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
 
 static void set_time(const char *name, int64_t seconds)
 {
@@ -34,10 +27,7 @@ static void set_time(const char *name, int64_t seconds)
 
 static void put(const char *name, const char *text)
 {
-    FILE *f = fopen(in(name), "w");
-    ck_assert_ptr_nonnull(f);
-    fputs(text, f);
-    fclose(f);
+    scratch_put(name, text);
     set_time(name, OLD);
 }
 
@@ -50,8 +40,7 @@ static void start(uint64_t bytes, uint64_t small_max, uint32_t entries)
 static void setup(void)
 {
     unsigned bad_line;
-    strcpy(folder, "/tmp/skiff-filecache-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    const char *folder = scratch_make();
     place = (struct root_folder){.fd = disk_open_root(folder)};
     root = (struct filecache_root){.at = &place, .links = LINKS_INSIDE_ROOT};
     root.style.charset = STR("utf-8");
@@ -63,13 +52,11 @@ static void setup(void)
 
 static void teardown(void)
 {
-    char command[128];
     filecache_done(&cache);
     map_done(&mime.by_extension);
     arena_free(arena);
     close(place.fd);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    ck_assert_int_eq(system(command), 0);
+    scratch_remove();
 }
 
 static struct file *find(const char *name)

@@ -1,6 +1,7 @@
 /* The file cache with the kernel's events: who is compared with the disk, and who is left alone. */
 #include "io/loop.h"
 #include "server/filecache.h"
+#include "support/scratch.h"
 #include "support/unit.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 
 enum { NOW = 1700000000 };
 
-static char folder[64], site[80];
+static char site[80];
 static struct loop loop;
 static struct watch watch;
 static struct root_folder place;
@@ -19,23 +20,6 @@ static struct arena *arena;
 static struct mime mime;
 static struct filecache cache;
 static uint64_t now_ms;
-
-static const char *in(const char *name)
-{
-    static char path[4][256];
-    static int turn;
-    turn = (turn + 1) % 4;
-    snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-    return path[turn];
-}
-
-static void put(const char *name, const char *text)
-{
-    FILE *f = fopen(in(name), "w");
-    ck_assert_ptr_nonnull(f);
-    fputs(text, f);
-    fclose(f);
-}
 
 static struct file *find(const char *name)
 {
@@ -67,13 +51,12 @@ static void setup(void)
 {
     unsigned bad_line;
     struct filecache_limits limits = {1000, 100, 10, 10, FILECACHE_CHECK_MS};
-    strcpy(folder, "/tmp/skiff-filecache-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    scratch_make();
     ck_assert_int_eq(mkdir(in("one"), 0755), 0);
     ck_assert_int_eq(mkdir(in("two"), 0755), 0);
-    put("one/a.css", "one");
-    put("one/b.css", "b");
-    put("two/a.css", "two");
+    scratch_put("one/a.css", "one");
+    scratch_put("one/b.css", "b");
+    scratch_put("two/a.css", "two");
     ck_assert_int_eq(symlink("one", in("site")), 0);
     strcpy(site, in("site"));
     place = (struct root_folder){.fd = disk_open_root(site), .path = str_of(site)};
@@ -92,20 +75,18 @@ static void setup(void)
 
 static void teardown(void)
 {
-    char command[128];
     filecache_done(&cache);
     watch_done(&watch);
     loop_done(&loop);
     map_done(&mime.by_extension);
     arena_free(arena);
     close(place.fd);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    ck_assert_int_eq(system(command), 0);
+    scratch_remove();
 }
 
 START_TEST(only_what_changed_is_compared)
 {
-    put("one/a.css", "new");
+    scratch_put("one/a.css", "new");
     ck_contents("a.css", "one"); /* nobody has told yet */
     loop_turn(&loop, 0);
     ck_assert_uint_eq(compared("b.css"), now_ms - 1);
@@ -117,7 +98,7 @@ END_TEST
 
 START_TEST(the_look_once_a_second_stays)
 {
-    put("one/new", "");
+    scratch_put("one/new", "");
     loop_turn(&loop, 0);
     now_ms += FILECACHE_CHECK_MS - 2;
     ck_assert_uint_eq(compared("a.css"), 5000);
@@ -136,7 +117,7 @@ START_TEST(a_root_that_leads_elsewhere_touches_all_its_files)
     ck_assert_int_eq(b->error, ENOENT);
     pin_drop(&b->pin);
     ck_assert_uint_eq(place.opened, 1);
-    put("two/a.css", "and on");
+    scratch_put("two/a.css", "and on");
     loop_turn(&loop, 0);
     ck_contents("a.css", "and on");
     ck_assert_uint_eq(place.opened, 1);
@@ -146,10 +127,10 @@ END_TEST
 START_TEST(a_link_beside_a_file_is_followed_to_what_changes)
 {
     ck_assert_int_eq(mkdir(in("one/sub"), 0755), 0);
-    put("one/sub/t.css", "t");
+    scratch_put("one/sub/t.css", "t");
     ck_assert_int_eq(symlink("sub/t.css", in("one/link.css")), 0);
     ck_contents("link.css", "t");
-    put("one/sub/t.css", "new");
+    scratch_put("one/sub/t.css", "new");
     loop_turn(&loop, 0);
     ck_contents("link.css", "new");
 }
@@ -174,7 +155,7 @@ START_TEST(what_was_missing_is_found)
     struct file *none = find("none.css");
     ck_assert_int_eq(none->error, ENOENT);
     pin_drop(&none->pin);
-    put("one/none.css", "here");
+    scratch_put("one/none.css", "here");
     loop_turn(&loop, 0);
     ck_contents("none.css", "here");
 }

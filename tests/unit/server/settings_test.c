@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "config/load.h"
 #include "server/settings_load.h"
+#include "support/scratch.h"
 #include "unit/config/settings_text.h"
 
 #include <sys/stat.h>
@@ -11,46 +12,12 @@
 
 #define WWW "vhosts: [{root: /srv/www}]\n"
 
-/* --- files for a test --- */
-
-static char folder[64];
-
-static void make_folder(void)
-{
-    snprintf(folder, sizeof folder, "/tmp/skiff-settings-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-static const char *path_of(const char *name)
-{
-    static char path[4][256];
-    static int turn;
-    turn = (turn + 1) % 4;
-    snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-    return path[turn];
-}
-
-static void put(const char *name, const char *text)
-{
-    FILE *f = fopen(path_of(name), "w");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_int_ge(fputs(text, f), 0);
-    ck_assert_int_eq(fclose(f), 0);
-}
-
-static void remove_folder(void)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    ck_assert_int_eq(system(command), 0);
-}
-
 /* Loads main.yaml of the folder; what was said is the caller's to free. */
 static struct config *load_main(char **said, int *code)
 {
     struct diag d;
     diag_init(&d);
-    struct config *c = settings_load(path_of("main.yaml"), &d);
+    struct config *c = settings_load(in("main.yaml"), &d);
     *said = settings_printed(&d);
     *code = diag_exit_code(&d);
     diag_done(&d);
@@ -201,11 +168,11 @@ END_TEST
 
 START_TEST(a_file_that_is_missing_or_no_file_is_the_environments_fault)
 {
-    make_folder();
+    scratch_make();
     main_is_wrong("main.yaml: No such file or directory\n", 1);
-    ck_assert_int_eq(mkdir(path_of("main.yaml"), 0700), 0);
+    ck_assert_int_eq(mkdir(in("main.yaml"), 0700), 0);
     main_is_wrong("main.yaml: Is a directory\n", 1);
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
@@ -213,13 +180,13 @@ START_TEST(includes_bring_vhosts_sorted_and_relative_to_their_file)
 {
     char *said;
     int code;
-    make_folder();
-    ck_assert_int_eq(mkdir(path_of("d"), 0700), 0);
-    put("main.yaml", MINIMAL "include: [d/*.yaml, more.yaml, none/*.yaml]\n");
-    put("d/b.yaml", "vhosts: [{names: [b], root: site}]\n");
-    put("d/a.yaml", "version: 1\nvhosts: [{names: [a], root: site}]\n");
-    put("more.yaml", "include: d/c.yml\n");
-    put("d/c.yml", "vhosts: [{names: [c], root: site}]\n");
+    scratch_make();
+    ck_assert_int_eq(mkdir(in("d"), 0700), 0);
+    scratch_put("main.yaml", MINIMAL "include: [d/*.yaml, more.yaml, none/*.yaml]\n");
+    scratch_put("d/b.yaml", "vhosts: [{names: [b], root: site}]\n");
+    scratch_put("d/a.yaml", "version: 1\nvhosts: [{names: [a], root: site}]\n");
+    scratch_put("more.yaml", "include: d/c.yml\n");
+    scratch_put("d/c.yml", "vhosts: [{names: [c], root: site}]\n");
     struct config *c = load_main(&said, &code);
     ck_assert_msg(c != NULL, "%s", said);
     ck_assert_uint_eq(c->vhost_count, 3);
@@ -229,79 +196,79 @@ START_TEST(includes_bring_vhosts_sorted_and_relative_to_their_file)
     ck_str(
         *(const struct str *)opt_value(opt_find(handler_find(STR("static"))->options, STR("root")),
                                        c->vhosts[0].routes[0].conf),
-        path_of("d/site"));
+        in("d/site"));
     settings_free(c);
     free(said);
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
 START_TEST(includes_that_cannot_be_are_refused)
 {
-    make_folder();
-    put("main.yaml", MINIMAL WWW "include: nope.yaml\n");
+    scratch_make();
+    scratch_put("main.yaml", MINIMAL WWW "include: nope.yaml\n");
     main_is_wrong("nope.yaml: No such file or directory\n", 2);
-    put("main.yaml", MINIMAL WWW "include: main.yaml\n");
+    scratch_put("main.yaml", MINIMAL WWW "include: main.yaml\n");
     main_is_wrong("main.yaml includes itself\n", 2);
-    put("main.yaml", MINIMAL WWW "include: a.yaml\n");
-    put("a.yaml", "include: b.yaml\n");
-    put("b.yaml", "include: [a.yaml]\n");
+    scratch_put("main.yaml", MINIMAL WWW "include: a.yaml\n");
+    scratch_put("a.yaml", "include: b.yaml\n");
+    scratch_put("b.yaml", "include: [a.yaml]\n");
     main_is_wrong("a.yaml includes itself\n", 2);
-    put("main.yaml", MINIMAL WWW "include: [c.yaml, c.yaml]\n");
-    put("c.yaml", "vhosts: []\n");
+    scratch_put("main.yaml", MINIMAL WWW "include: [c.yaml, c.yaml]\n");
+    scratch_put("c.yaml", "vhosts: []\n");
     main_is_wrong("c.yaml is included twice\n", 2);
-    put("main.yaml", MINIMAL WWW "include: d\n");
-    ck_assert_int_eq(mkdir(path_of("d"), 0700), 0);
+    scratch_put("main.yaml", MINIMAL WWW "include: d\n");
+    ck_assert_int_eq(mkdir(in("d"), 0700), 0);
     main_is_wrong("d: Is a directory\n", 2);
-    put("main.yaml", MINIMAL WWW "include: f\n");
-    ck_assert_int_eq(mkfifo(path_of("f"), 0600), 0);
+    scratch_put("main.yaml", MINIMAL WWW "include: f\n");
+    ck_assert_int_eq(mkfifo(in("f"), 0600), 0);
     main_is_wrong("f: not a regular file\n", 2);
-    put("main.yaml", MINIMAL WWW "include: [{a: b}]\n");
+    scratch_put("main.yaml", MINIMAL WWW "include: [{a: b}]\n");
     main_is_wrong("include[0] must be text, not a map\n", 2);
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
 START_TEST(includes_have_a_depth)
 {
-    make_folder();
+    scratch_make();
     for (int i = 0; i < 9; i++) {
         char name[32], text[64];
         snprintf(name, sizeof name, "%d.yaml", i);
         snprintf(text, sizeof text, "include: %d.yaml\n", i + 1);
-        put(name, text);
+        scratch_put(name, text);
     }
-    put("9.yaml", "vhosts: []\n");
-    put("main.yaml", MINIMAL WWW "include: 0.yaml\n");
+    scratch_put("9.yaml", "vhosts: []\n");
+    scratch_put("main.yaml", MINIMAL WWW "include: 0.yaml\n");
     main_is_wrong("includes are nested deeper than 8 files\n", 2);
-    put("main.yaml", MINIMAL WWW "include: 2.yaml\n");
+    scratch_put("main.yaml", MINIMAL WWW "include: 2.yaml\n");
     char *said;
     int code;
     struct config *c = load_main(&said, &code);
     ck_assert_msg(c != NULL, "%s", said);
     settings_free(c);
     free(said);
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
 START_TEST(an_included_file_cannot_change_the_process)
 {
-    make_folder();
-    put("main.yaml", MINIMAL WWW "include: a.yaml\n");
-    put("a.yaml", "process: {user: root}\n");
+    scratch_make();
+    scratch_put("main.yaml", MINIMAL WWW "include: a.yaml\n");
+    scratch_put("a.yaml", "process: {user: root}\n");
     main_is_wrong("a.yaml:1:1: error: unknown key \"process\"\n", 2);
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
 START_TEST(a_file_that_is_too_large_is_refused)
 {
-    make_folder();
-    put("main.yaml", "");
-    ck_assert_int_eq(truncate(path_of("main.yaml"), YAML_FILE_MAX + 1), 0);
+    scratch_make();
+    scratch_put("main.yaml", "");
+    ck_assert_int_eq(truncate(in("main.yaml"), YAML_FILE_MAX + 1), 0);
     main_is_wrong("main.yaml: File too large\n", 1);
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
@@ -309,18 +276,18 @@ START_TEST(a_table_of_types_can_be_ones_own)
 {
     char *said;
     int code;
-    make_folder();
-    put("main.yaml", MINIMAL WWW "files: {types: my.types}\n");
+    scratch_make();
+    scratch_put("main.yaml", MINIMAL WWW "files: {types: my.types}\n");
     main_is_wrong("my.types: No such file or directory\n", 2);
-    put("my.types", "text/odd odd\n");
+    scratch_put("my.types", "text/odd odd\n");
     struct config *c = load_main(&said, &code);
     ck_assert_msg(c != NULL, "%s", said);
     ck_assert(str_starts(mime_of(&c->mime, STR("a.odd")), STR("text/odd")));
     settings_free(c);
     free(said);
-    put("my.types", "# fine\nnot a type\n");
+    scratch_put("my.types", "# fine\nnot a type\n");
     main_is_wrong("my.types:2: not a line of MIME types\n", 2);
-    remove_folder();
+    scratch_remove();
 }
 END_TEST
 
