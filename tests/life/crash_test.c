@@ -29,19 +29,6 @@ static void teardown(void)
     server_release(&s);
 }
 
-static void wait_for(const char *text)
-{
-    ck_assert_msg(server_says(&s, text, LAUNCH_WAIT_MS), "it does not say \"%s\": %s", text,
-                  server_stderr(&s));
-}
-
-/* All workers serve: one that is killed before would end the start. */
-static void start(const char *config)
-{
-    server_start(&s, config);
-    wait_for("serving: ");
-}
-
 /* Waits until there are so many workers that `gone` is not among them; the newest one. */
 static pid_t wait_for_workers(int wanted, pid_t gone)
 {
@@ -68,13 +55,13 @@ static void ask_all_slots(void)
 
 START_TEST(a_killed_worker_is_replaced_at_once)
 {
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     pid_t victim = wait_for_workers(2, 0);
     uint64_t began = now_ms();
     ck_assert_int_eq(kill(victim, SIGKILL), 0);
     wait_for_workers(2, victim);
     ck_assert_uint_lt(now_ms() - began, 400); /* less than any back-off */
-    wait_for("killed by signal 9");
+    server_must_say(&s, "killed by signal 9");
     ask_all_slots();
     ck_assert_int_eq(server_stop(&s), 0);
 }
@@ -83,7 +70,7 @@ END_TEST
 START_TEST(what_waits_in_the_queue_is_served_by_the_next_worker)
 {
     struct answer a;
-    start(one_worker);
+    server_start_all(&s, one_worker);
     pid_t victim = wait_for_workers(1, 0);
     ck_assert_int_eq(kill(victim, SIGSTOP), 0);
     int fd = server_dial(&s);
@@ -99,34 +86,34 @@ END_TEST
 
 START_TEST(a_slot_that_dies_again_and_again_waits_and_a_sibling_serves_it)
 {
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     pid_t victim = wait_for_workers(2, 0);
     for (int deaths = 1; deaths <= 3; deaths++) {
         ck_assert_int_eq(kill(victim, SIGKILL), 0);
         if (deaths < 3)
             victim = wait_for_workers(2, victim);
     }
-    wait_for("started again in 500 ms");
+    server_must_say(&s, "started again in 500 ms");
     uint64_t began = now_ms();
     ask_all_slots(); /* long before the next worker is there */
     pid_t next = wait_for_workers(2, victim);
     ck_assert_uint_gt(now_ms() - began, 100);
     ask_all_slots();
     ck_assert_int_eq(kill(next, SIGKILL), 0);
-    wait_for("started again in 1000 ms");
+    server_must_say(&s, "started again in 1000 ms");
     ck_assert_int_eq(server_stop(&s), 0);
 }
 END_TEST
 
 START_TEST(a_hung_workers_slot_is_adopted_and_given_back)
 {
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     pid_t hung = wait_for_workers(2, 0);
     ck_assert_int_eq(kill(hung, SIGSTOP), 0);
-    wait_for("does not answer");
+    server_must_say(&s, "does not answer");
     ask_all_slots();
     ck_assert_int_eq(kill(hung, SIGCONT), 0);
-    wait_for("answers again");
+    server_must_say(&s, "answers again");
     ask_all_slots();
     ck_assert_int_eq(server_stop(&s), 0);
 }
@@ -134,7 +121,7 @@ END_TEST
 
 START_TEST(a_hung_worker_does_not_outlive_int)
 {
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     ck_assert_int_eq(kill(wait_for_workers(2, 0), SIGSTOP), 0);
     server_signal(&s, SIGINT);
     ck_assert_int_eq(server_wait(&s, LAUNCH_WAIT_MS), 0);
@@ -176,11 +163,11 @@ static void limit_descriptors(pid_t worker)
 START_TEST(out_of_descriptors_it_survives_and_recovers)
 {
     int fds[CONNECTIONS];
-    start(one_worker);
+    server_start_all(&s, one_worker);
     pid_t worker = wait_for_workers(1, 0);
     limit_descriptors(worker);
     hold(fds);
-    wait_for("no descriptors left");
+    server_must_say(&s, "no descriptors left");
     for (int i = 0; i < CONNECTIONS; i++)
         (void)close(fds[i]);
     wait_for_recovery();
@@ -193,10 +180,10 @@ END_TEST
 START_TEST(at_the_connection_limit_it_waits_and_goes_on)
 {
     int fds[CONNECTIONS];
-    start("version: 1\nprocess: {workers: 1, max_connections: 20}\n"
-          "listen: [\"127.0.0.1:@PORT@\"]\nvhosts: [{root: @DIR@/www}]\n");
+    server_start_all(&s, "version: 1\nprocess: {workers: 1, max_connections: 20}\n"
+                         "listen: [\"127.0.0.1:@PORT@\"]\nvhosts: [{root: @DIR@/www}]\n");
     hold(fds);
-    wait_for("connection limit reached");
+    server_must_say(&s, "connection limit reached");
     for (int i = 0; i < CONNECTIONS; i++)
         (void)close(fds[i]);
     wait_for_recovery();

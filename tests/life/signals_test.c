@@ -55,25 +55,12 @@ static void check_refused(uint16_t port)
     }
 }
 
-static void wait_for(const char *text)
-{
-    ck_assert_msg(server_says(&s, text, LAUNCH_WAIT_MS), "it does not say \"%s\": %s", text,
-                  server_stderr(&s));
-}
-
-/* All workers serve. */
-static void start(const char *config)
-{
-    server_start(&s, config);
-    wait_for("serving: ");
-}
-
 /* --- ending --- */
 
 START_TEST(term_finishes_the_answer_in_hand)
 {
     struct answer a;
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     int fd = begin_big();
     server_signal(&s, SIGTERM);
     check_refused(s.port);
@@ -91,7 +78,7 @@ START_TEST(term_closes_idle_connections)
 {
     struct answer a;
     char byte;
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     int fd = server_dial(&s);
     ck_assert(send_text(fd, "GET /hello.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     ck_assert(answer_read(fd, false, &a));
@@ -112,7 +99,7 @@ static void end_at_once(int signal)
 
 START_TEST(int_ends_at_once)
 {
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     int fd = begin_big();
     end_at_once(SIGINT);
     (void)close(fd);
@@ -121,10 +108,10 @@ END_TEST
 
 START_TEST(a_second_term_ends_at_once)
 {
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     int fd = begin_big();
     server_signal(&s, SIGTERM);
-    wait_for("finishing");
+    server_must_say(&s, "finishing");
     end_at_once(SIGTERM);
     (void)close(fd);
 }
@@ -134,7 +121,7 @@ START_TEST(workers_ignore_signals)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
     pid_t before[8], after[8];
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     ck_assert_int_eq(server_workers(&s, before, 8), 2);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         ck_assert_int_eq(kill(before[0], signals[i]), 0);
@@ -148,9 +135,9 @@ END_TEST
 
 START_TEST(usr2_is_told_and_changes_nothing)
 {
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     server_signal(&s, SIGUSR2);
-    wait_for("not supported");
+    server_must_say(&s, "not supported");
     ck_assert_int_eq(server_fetch(&s, "/hello.txt", NULL), 200);
 }
 END_TEST
@@ -160,14 +147,14 @@ END_TEST
 START_TEST(hup_serves_what_the_new_configuration_says)
 {
     pid_t before[8], after[8];
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     ck_assert_int_eq(server_workers(&s, before, 8), 2);
     server_put_text(&s, "other/new.txt", "new");
     server_put_text(&s, "skiff.yaml",
                     "version: 1\nprocess: {workers: 3}\nlisten: [\"127.0.0.1:@PORT@\"]\n"
                     "vhosts: [{root: @DIR@/other}]\n");
     server_signal(&s, SIGHUP);
-    wait_for("reload: done: 3 workers");
+    server_must_say(&s, "reload: done: 3 workers");
     ck_assert_int_eq(server_fetch(&s, "/new.txt", NULL), 200);
     ck_assert_int_eq(server_fetch(&s, "/hello.txt", NULL), 404);
     for (uint64_t end = now_ms() + LAUNCH_WAIT_MS; server_workers(&s, after, 8) != 3; sleep_ms(20))
@@ -178,13 +165,13 @@ END_TEST
 
 START_TEST(fewer_workers_accept_from_the_slots_that_are_left_over)
 {
-    start("version: 1\nprocess: {workers: 4}\nlisten: [\"127.0.0.1:@PORT@\"]\n"
-          "vhosts: [{root: @DIR@/www}]\n");
+    server_start_all(&s, "version: 1\nprocess: {workers: 4}\nlisten: [\"127.0.0.1:@PORT@\"]\n"
+                         "vhosts: [{root: @DIR@/www}]\n");
     server_put_text(&s, "skiff.yaml",
                     "version: 1\nprocess: {workers: 1}\nlisten: [\"127.0.0.1:@PORT@\"]\n"
                     "vhosts: [{root: @DIR@/www}]\n");
     server_signal(&s, SIGHUP);
-    wait_for("reload: done: 1 worker,");
+    server_must_say(&s, "reload: done: 1 worker,");
     for (int i = 0; i < 40; i++)
         ck_assert_int_eq(server_fetch(&s, "/hello.txt", NULL), 200);
 }
@@ -193,15 +180,15 @@ END_TEST
 START_TEST(a_bad_configuration_on_hup_keeps_the_old_one)
 {
     pid_t before[8], after[8];
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     ck_assert_int_eq(server_workers(&s, before, 8), 2);
     server_put_text(&s, "skiff.yaml", "version: 1\nlisten: nonsense\n");
     server_signal(&s, SIGHUP);
-    wait_for("reload: refused");
+    server_must_say(&s, "reload: refused");
     server_put_text(&s, "skiff.yaml",
                     "version: 1\nlisten: [\"127.0.0.1:@PORT@\"]\nvhosts: [{root: @DIR@/none}]\n");
     server_signal(&s, SIGHUP);
-    wait_for("/none: No such file");
+    server_must_say(&s, "/none: No such file");
     ck_assert_int_eq(server_workers(&s, after, 8), 2);
     ck_assert_int_eq(after[0], before[0]);
     ck_assert_int_eq(server_fetch(&s, "/hello.txt", NULL), 200);
@@ -212,11 +199,11 @@ END_TEST
 START_TEST(hup_opens_new_addresses_and_closes_removed_ones)
 {
     struct server moved = s;
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     moved.port = port_free();
     server_put_text(&moved, "skiff.yaml", server_plain_config);
     server_signal(&s, SIGHUP);
-    wait_for("reload: done");
+    server_must_say(&s, "reload: done");
     ck_assert_int_eq(server_fetch(&moved, "/hello.txt", NULL), 200);
     check_refused(s.port);
     ck_assert_int_eq(server_stop(&s), 0);
@@ -226,10 +213,10 @@ END_TEST
 START_TEST(hup_finishes_the_answer_in_hand)
 {
     struct answer a;
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     int fd = begin_big();
     server_signal(&s, SIGHUP);
-    wait_for("reload: done");
+    server_must_say(&s, "reload: done");
     ck_assert(answer_read(fd, false, &a));
     ck_assert_uint_eq(a.body_size, BIG_FILE);
     answer_free(&a);
@@ -253,7 +240,7 @@ static pid_t start_loader(void)
 START_TEST(hup_under_load_fails_no_request)
 {
     pid_t loaders[LOADERS];
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     for (int i = 0; i < LOADERS; i++)
         loaders[i] = start_loader();
     for (int i = 0; i < 3; i++) {
@@ -265,18 +252,18 @@ START_TEST(hup_under_load_fails_no_request)
         ck_assert_int_eq(waitpid(loaders[i], &status, 0), loaders[i]);
         ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a request failed");
     }
-    wait_for("reload: done");
+    server_must_say(&s, "reload: done");
     ck_assert_int_eq(server_stop(&s), 0);
 }
 END_TEST
 
 START_TEST(signals_that_arrive_together_coalesce)
 {
-    start(server_plain_config);
+    server_start_all(&s, server_plain_config);
     for (int i = 0; i < 50; i++)
         server_signal(&s, i % 2 ? SIGHUP : SIGUSR1);
-    wait_for("reload: done");
-    wait_for("logs reopened");
+    server_must_say(&s, "reload: done");
+    server_must_say(&s, "logs reopened");
     ck_assert_int_eq(server_fetch(&s, "/hello.txt", NULL), 200);
     ck_assert_int_eq(server_stop(&s), 0);
 }
@@ -330,7 +317,7 @@ START_TEST(logs_that_cannot_be_reopened_stay)
     char *logs = server_path(&s, "logs"), *moved = server_path(&s, "moved");
     ck_assert_int_eq(rename(logs, moved), 0);
     server_signal(&s, SIGUSR1);
-    wait_for("the logs stay as they were");
+    server_must_say(&s, "the logs stay as they were");
     ck_assert_int_eq(server_fetch(&s, "/hello.txt", NULL), 200);
     ck_assert_int_eq(server_stop(&s), 0);
     ck_assert_int_eq(count_lines("moved/access.log"), 1);

@@ -73,8 +73,7 @@ END_TEST
 START_TEST(no_worker_outlives_a_killed_master)
 {
     pid_t workers[8];
-    server_start(&s, server_plain_config);
-    ck_assert(server_says(&s, "serving: ", LAUNCH_WAIT_MS));
+    server_start_all(&s, server_plain_config);
     int count = server_workers(&s, workers, 8);
     ck_assert_int_eq(count, 2);
     server_signal(&s, SIGKILL);
@@ -312,8 +311,7 @@ START_TEST(workers_have_no_privileges_and_no_way_back)
 {
     pid_t workers[8];
     char text[256];
-    server_start(&s, server_plain_config);
-    ck_assert(server_says(&s, "serving: ", LAUNCH_WAIT_MS));
+    server_start_all(&s, server_plain_config);
     ck_assert_int_eq(server_workers(&s, workers, 8), 2);
     read_status(workers[0], "NoNewPrivs:", text);
     ck_assert_int_eq(atoi(text), 1);

@@ -255,6 +255,12 @@ void server_start(struct server *s, const char *text)
     server_await(s);
 }
 
+void server_start_all(struct server *s, const char *text)
+{
+    server_start(s, text);
+    server_must_say(s, "serving: ");
+}
+
 int server_wait(struct server *s, int wait_ms)
 {
     int status;
@@ -311,6 +317,14 @@ bool server_says(const struct server *s, const char *text, int wait_ms)
             return found;
         sleep_ms(POLL_MS);
     }
+}
+
+void server_must_say(const struct server *s, const char *text)
+{
+    if (server_says(s, text, LAUNCH_WAIT_MS))
+        return;
+    char *said = server_stderr(s);
+    ck_abort_msg("it does not say \"%s\": %s", text, said);
 }
 
 /* Is the process a living child of `parent`? */

@@ -46,6 +46,8 @@ char *server_path(const struct server *s, const char *path);
 extern const char server_plain_config[];
 /* `text` becomes skiff.yaml; starts `skiff run -c` it and waits until it accepts. */
 void server_start(struct server *s, const char *text);
+/* The same, and waits until all workers serve: one that is killed before would end the start. */
+void server_start_all(struct server *s, const char *text);
 /* Starts skiff with these arguments (NULL at the end; @DIR@ and @PORT@ replaced) in the folder, and
  * does not wait. stdout goes to the file `stdout`, stderr to `stderr`, both new. */
 void server_launch(struct server *s, const char *const *args);
@@ -64,6 +66,8 @@ int server_stop(struct server *s);
 char *server_stderr(const struct server *s);
 /* Is this text in stderr, within the time? */
 bool server_says(const struct server *s, const char *text, int wait_ms);
+/* Waits for this text in stderr; fails with what it said instead. */
+void server_must_say(const struct server *s, const char *text);
 /* The master's living children, at most `max`; how many. */
 int server_workers(const struct server *s, pid_t *pids, int max);
 /* Kills what runs and removes the folder. */
