@@ -84,16 +84,7 @@ static bool play_file(const char *path)
 
 int main(int argc, char **argv)
 {
-    char *files[SET_FILES_MAX];
-    bool is_fine = true;
     (void)argc;
     (void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
-    int count = set_collect(argv + 1, files);
-    if (count == 0)
-        (void)fprintf(stderr, "no transcripts\n");
-    for (int i = 0; i < count; i++) {
-        is_fine = play_file(files[i]) && is_fine;
-        free(files[i]);
-    }
-    return is_fine && count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return set_play(argv + 1, play_file);
 }

@@ -28,12 +28,15 @@ void set_config(struct text *t, const struct yaml_node *config)
     }
 }
 
+enum { FILES_MAX = 256 };
+
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-int set_collect(char *const *paths, char **files)
+/* The paths of the transcripts, for free(); how many. */
+static int collect(char *const *paths, char **files)
 {
     char whole[] = "tests/wire", *usual[] = {whole, NULL};
     int count = 0;
@@ -41,10 +44,24 @@ int set_collect(char *const *paths, char **files)
     CHECK(tree != NULL);
     for (FTSENT *e; (e = fts_read(tree));)
         if (e->fts_info == FTS_F && str_ends(str_of(e->fts_name), STR(".yaml"))) {
-            CHECK(count < SET_FILES_MAX);
+            CHECK(count < FILES_MAX);
             files[count] = strdup(e->fts_path);
             CHECK(files[count++] != NULL);
         }
     (void)fts_close(tree); /* only read */
     return count;
+}
+
+int set_play(char *const *paths, bool (*play_file)(const char *path))
+{
+    char *files[FILES_MAX];
+    bool is_fine = true;
+    int count = collect(paths, files);
+    if (count == 0)
+        (void)fprintf(stderr, "no transcripts\n");
+    for (int i = 0; i < count; i++) {
+        is_fine = play_file(files[i]) && is_fine;
+        free(files[i]);
+    }
+    return is_fine && count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -5,11 +5,9 @@
 #include "wire/text.h"
 #include "wire/transcript.h"
 
-enum { SET_FILES_MAX = 256 };
-
-/* The transcripts among and below the paths (NULL at the end; none: all of tests/wire), for free();
- * how many. */
-int set_collect(char *const *paths, char **files);
+/* Plays the transcripts among and below the paths (NULL at the end; none: all of tests/wire), one
+ * after the other; whether there were some and all went well: the exit code. */
+int set_play(char *const *paths, bool (*play_file)(const char *path));
 /* Puts before and behind a transcript's configuration (NULL: it has none) what it does not say. */
 void set_config(struct text *t, const struct yaml_node *config);
 
