@@ -216,10 +216,15 @@ static void refresh_root(struct filecache *c, struct root_folder *at, uint64_t n
     at->told = r < 0;
 }
 
-static inline struct file *use(struct filecache *c, struct file *f)
+/* Moves it to the front, but once in a second: its neighbours are cold memory in a large cache. */
+static inline struct file *use(struct filecache *c, struct file *f, uint64_t now_ms)
 {
-    link_remove(&f->lru);
-    link_after(list_of(c, f), &f->lru);
+    uint32_t second = (uint32_t)(now_ms >> 10); /* or nearly */
+    if (f->used != second) {
+        f->used = second;
+        link_remove(&f->lru);
+        link_after(list_of(c, f), &f->lru);
+    }
     pin_hold(&f->pin);
     return f;
 }
@@ -261,11 +266,11 @@ static __attribute__((noinline)) struct file *ask_disk(struct filecache *c,
     if (f && is_fresh(c, wish, f) && f->opened == wish->root->at->opened &&
         is_untouched(c, &f->trail)) {
         f->changes = c->changes;
-        return use(c, f);
+        return use(c, f, wish->now_ms);
     }
     int r = f ? confirm(&o, f) : 0;
     if (r > 0)
-        return use(c, f);
+        return use(c, f, wish->now_ms);
     if (r < 0) {
         errno = -r;
         return NULL;
@@ -280,6 +285,6 @@ struct file *filecache_find(struct filecache *c, const struct file_wish *w)
     uint32_t hash = hash_of(w->root, w->path, w->coding);
     struct file *f = lookup(c, w->root, w->path, w->coding, hash);
     if (f && f->changes == c->changes && is_fresh(c, w, f))
-        return use(c, f);
+        return use(c, f, w->now_ms);
     return ask_disk(c, w, hash, f);
 }

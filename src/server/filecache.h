@@ -1,10 +1,11 @@
 /* filecache: from path to open file, small contents and prepared field lines.
  *
  * One per worker, so there are no locks. Entries are found by (root, links policy, path), kept in
- * least-recently-used order and bounded in number and bytes. What an entry says about a file came
- * from one fstat of one open descriptor. Misses and refusals are remembered too. An entry is
- * served without any look at the disk as long as no folder on its way has changed (io/watch.h); it
- * is compared when one has, and once a second as a net under the events: not all changes make one.
+ * the order of their last use, to the second, and bounded in number and bytes. What an entry says
+ * about a file came from one fstat of one open descriptor. Misses and refusals are remembered too.
+ * An entry is served without any look at the disk as long as no folder on its way has changed
+ * (io/watch.h); it is compared when one has, and once a second as a net under the events: not all
+ * changes make one.
  */
 #ifndef SKIFF_SERVER_FILECACHE_H
 #define SKIFF_SERVER_FILECACHE_H
@@ -23,27 +24,28 @@ enum {
 };
 
 struct file {
+    /* What a hit looks at comes first: in a large cache each line of memory is a wait. */
     struct pin pin;    /* the cache holds one; each response in flight holds one */
-    struct link lru;   /* hung while the cache holds it */
     struct file *next; /* in its hash bucket */
-    uint32_t hash;
     const struct filecache_root *root;
     struct str path;              /* the key: decoded, no leading slash */
+    uint32_t hash;                /* ... of it all */
     enum coding coding;           /* ... and this: it is the sibling `path` + suffix */
     uint64_t checked_ms;          /* when it was last compared with the disk ... */
     uint32_t changes;             /* ... the cache's counter then ... */
     uint32_t opened;              /* ... and the root's */
-    struct trail trail;           /* what must not have changed since */
+    uint32_t used;                /* second in which it was moved to the front of its list */
     int error;                    /* 0, or the errno that opening gave */
+    const char *data;             /* all contents, when small enough; else NULL */
+    struct str whole;             /* all lines: validators.fields and the Content-Length */
     struct disk_file disk;        /* kind, size, times; .fd is -1 when the contents are in memory */
     struct validators validators; /* what its lines say, to compare */
-    bool young;       /* changed so shortly before it was opened that its ETag is weak */
-    bool unsettled;   /* touched so shortly before that another change may look the same */
-    bool told;        /* what is wrong with it was logged */
-    struct str whole; /* all lines: validators.fields and the Content-Length */
-    const char *data; /* all contents, when small enough; else NULL */
-    struct filecache *cache;
-    char text[]; /* path, fields and contents */
+    struct link lru;              /* hung while the cache holds it */
+    struct trail trail;           /* what must not have changed since */
+    bool young;     /* changed so shortly before it was opened that its ETag is weak */
+    bool unsettled; /* touched so shortly before that another change may look the same */
+    bool told;      /* what is wrong with it was logged */
+    char text[];    /* path, fields and contents */
 };
 
 /* A folder to serve from. Opened in the master while it has its privileges; opened again by its

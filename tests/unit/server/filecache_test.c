@@ -262,10 +262,51 @@ START_TEST(limits_of_zero_cache_nothing_and_serve_everything)
 }
 END_TEST
 
+START_TEST(a_second_of_use_counts_once)
+{
+    start(1000, 100, 2);
+    put("a", "a");
+    put("b", "b");
+    put("c", "c");
+    struct file *a = find("a"), *b = find("b");
+    drop(find("a"));
+    drop(find("b"));
+    drop(find("a")); /* in the same second: it stays behind */
+    drop(find("c"));
+    ck_assert_uint_eq(cache.entries, 2);
+    struct file *again = find("b");
+    ck_assert_ptr_eq(again, b);
+    drop(again);
+    drop(a);
+    drop(b);
+}
+END_TEST
+
+START_TEST(in_the_next_second_it_is_moved_again)
+{
+    start(1000, 100, 2);
+    put("a", "a");
+    put("b", "b");
+    put("c", "c");
+    struct file *a = find("a");
+    drop(find("a"));
+    drop(find("b"));
+    drop(find("b"));
+    now_ms += 1024;
+    drop(find("a"));
+    drop(find("c"));
+    struct file *again = find("a");
+    ck_assert_ptr_eq(again, a);
+    drop(again);
+    drop(a);
+}
+END_TEST
+
 UNIT_MAIN_WITH("server/filecache", setup, teardown,
                a_small_file_is_kept_with_its_fields_and_without_a_descriptor,
                a_large_file_is_an_open_descriptor, an_entry_is_compared_with_the_disk_once_a_second,
                an_unchanged_file_stays_the_same_entry, meaningless_times_give_no_validators,
                folders_and_what_is_no_file_are_told_apart,
                refusals_are_remembered_but_cannot_evict_files, the_least_recently_used_goes_first,
-               contents_are_bounded_in_bytes, limits_of_zero_cache_nothing_and_serve_everything)
+               contents_are_bounded_in_bytes, limits_of_zero_cache_nothing_and_serve_everything,
+               a_second_of_use_counts_once, in_the_next_second_it_is_moved_again)
