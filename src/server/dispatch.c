@@ -87,18 +87,26 @@ static enum verdict answer_for_server(struct request *r)
     return V_READY;
 }
 
-/* Finds r->route. 0, or the status to answer: then it is the route that takes what no other does,
- * so that the vhost's fields and pages go with the error. */
-static uint16_t find_route(struct request *r)
+/* Finds the vhost, and as r->route the one that takes what no other does: so an answer that needs
+ * no path has the fields and the pages of its host. false: malformed. */
+static bool find_host(struct request *r)
 {
     if (!find_vhost(r, &r->vhost))
-        return 400;
+        return false;
     r->route = r->vhost ? &r->vhost->routes[r->vhost->route_count - 1]
                         : conn_worker(r->conn)->config->unknown_host;
+    return true;
+}
+
+/* The path chooses the route, and its handler answers. */
+static enum verdict answer_path(struct request *r)
+{
     uint16_t bad = decode_path(r);
-    if (!bad && r->vhost)
+    if (bad)
+        return refuse(r, bad);
+    if (r->vhost)
         r->route = route_find(r->vhost, r->path);
-    return bad;
+    return r->route->handler->handle(r, r->route->conf);
 }
 
 enum verdict dispatch(struct request *r)
@@ -106,13 +114,13 @@ enum verdict dispatch(struct request *r)
     if (r->route)
         return r->route->handler->handle(r, r->route->conf);
     enum http_method method = (enum http_method)r->head->method;
+    bool is_bad = target_parse(http_text(r->head, r->head->target), method, &r->target) != 0;
+    if (is_bad || !find_host(r))
+        return refuse(r, 400);
     if (r->head->expects_unknown)
         return refuse(r, 417);
     if (method == METHOD_UNKNOWN)
         return refuse(r, 501);
-    uint16_t bad = (uint16_t)target_parse(http_text(r->head, r->head->target), method, &r->target);
-    if (bad)
-        return refuse(r, bad);
     if (r->target.form == TARGET_ASTERISK)
         return answer_for_server(r);
     /* Nobody is a proxy here, and what a client sends is not for its scripts to read. */
@@ -120,10 +128,7 @@ enum verdict dispatch(struct request *r)
         reply_not_allowed(r, ALLOWED_HERE);
         return V_READY;
     }
-    bad = find_route(r);
-    if (bad)
-        return refuse(r, bad);
-    return r->route->handler->handle(r, r->route->conf);
+    return answer_path(r);
 }
 
 void dispatch_refuse(struct request *r, uint16_t status)
