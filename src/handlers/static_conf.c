@@ -133,7 +133,7 @@ const struct opt static_options[] = {
      .min = 1,
      .max = 255,
      .read = check_cache_control,
-     .doc = "Cache-Control of files that are found; errors never carry it.",
+     .doc = "Cache-Control of files that are found; errors and listings never carry it.",
      .was = "expires"},
     {.key = "fallback",
      .kind = K_TEXT,
@@ -198,7 +198,7 @@ bool static_prepare(void *conf, struct load *l, const struct yaml_node *where)
     bool codes = c->order_count > 0;
     c->folder = (struct root_folder){.fd = -1, .path = c->root};
     c->files = c->pages = root;
-    return listing_prepare(&c->listing, l, c->cache_control) &&
+    return listing_prepare(&c->listing, l) &&
            style_lines(c, l, codes ? "Accept-Encoding" : "", &c->files.style.lines) &&
            style_lines(c, l, codes ? "Accept, Accept-Encoding" : "Accept", &c->pages.style.lines);
 }

@@ -60,7 +60,7 @@ const struct opt listing_rows[] = {
     {0},
 };
 
-static bool make_lines(struct listing_conf *c, struct load *l, unsigned f, struct str cache_control)
+static bool make_lines(struct listing_conf *c, struct load *l, unsigned f)
 {
     char *text = load_alloc(l, LINES_MAX);
     size_t n = 0;
@@ -72,22 +72,21 @@ static bool make_lines(struct listing_conf *c, struct load *l, unsigned f, struc
     if (f == LISTING_HTML) /* names are escaped; should that ever fail, nothing runs all the same */
         n += line_write(STR("Content-Security-Policy"),
                         STR("default-src 'none'; style-src 'unsafe-inline'"), text + n);
-    if (cache_control.n > 0)
-        n += line_write(STR("Cache-Control"), cache_control, text + n);
+    /* No validator: what is stored could only be shown when it is old, so it is asked for anew. */
+    n += line_write(STR("Cache-Control"), STR("no-cache"), text + n);
     if (c->count > 1)
         n += line_write(STR("Vary"), STR("Accept"), text + n);
     c->lines[f] = str_make(text, n);
     return true;
 }
 
-bool listing_prepare(struct listing_conf *c, struct load *l, struct str cache_control)
+bool listing_prepare(struct listing_conf *c, struct load *l)
 {
     c->count = 0;
     for (uint32_t i = 0; i < c->format.count; i++)
         if (format_of(c->format.items[i]) < LISTING_FORMATS)
             c->order[c->count++] = (uint8_t)format_of(c->format.items[i]);
-    return make_lines(c, l, LISTING_HTML, cache_control) &&
-           make_lines(c, l, LISTING_JSON, cache_control);
+    return make_lines(c, l, LISTING_HTML) && make_lines(c, l, LISTING_JSON);
 }
 
 /* --- reading, on a thread --- */

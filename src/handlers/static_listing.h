@@ -24,8 +24,8 @@ struct listing_conf {
 
 extern const struct opt listing_rows[];
 
-/* `cache_control` goes with listings as with files; empty: nothing is said. */
-bool listing_prepare(struct listing_conf *c, struct load *l, struct str cache_control);
+/* Makes the rest of `format`; false after an error. */
+bool listing_prepare(struct listing_conf *c, struct load *l);
 /* Answers with the folder `path` below the root, which is empty or ends in '/'. Called again when a
  * thread has read it. */
 enum verdict listing_handle(struct request *r, const struct static_conf *c, struct str path);
