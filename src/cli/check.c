@@ -1,7 +1,7 @@
 /* check: reads a configuration and says what is wrong with it, or what it has.
  *
- * It only reads files: no privileges, no sockets, no folders opened. So it can run anywhere, also
- * where the configuration is only written. */
+ * It reads files and looks whether the roots are there: no privileges, no sockets, nothing opened.
+ * So it can run anywhere, also where the configuration is only written. */
 #include "cli/check.h"
 
 #include "cli/cli.h"
@@ -16,7 +16,7 @@ static const char help[] =
     "usage: skiff check [-c FILE]\n"
     "\n"
     "Reads the configuration and everything it includes, and says all that is wrong with it.\n"
-    "Nothing else is touched: no folder, no port, no privilege.\n"
+    "Warns of roots that are not there or closed to who asks; takes no port and no privilege.\n"
     "\n"
     "  -c FILE   the file to check (default: " SKIFF_SYSCONFDIR "/skiff/skiff.yaml)\n"
     "  -h        this help\n"
@@ -54,7 +54,7 @@ static int check(const char *file)
 {
     struct diag d;
     diag_init(&d);
-    struct config *c = settings_load(file, &d);
+    struct config *c = settings_check(file, &d);
     diag_print(&d, stderr);
     int code = diag_exit_code(&d);
     if (c)

@@ -24,6 +24,7 @@ struct load {
     const struct opt *root;  /* the outermost table: where suggestions look for a misplaced key */
     const struct opt *row;   /* the row that a read function is called for */
     uint32_t alias_budget;
+    bool looks; /* folders that are named are looked at: somebody asks whether all is well */
     char path[LOAD_PATH_MAX]; /* "limits.keepalive.idle", for messages */
     size_t path_len;
 };

@@ -6,6 +6,8 @@
 #include "http/target.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* --- values that have a grammar of their own --- */
@@ -72,6 +74,24 @@ static bool check_types(struct load *l, const struct yaml_node *n, void *conf)
     return is_right;
 }
 
+/* A warning: where a configuration is written, its folders need not be. At start opening them says
+ * the same. */
+static bool look_at_root(struct load *l, const struct yaml_node *n, void *conf)
+{
+    const struct static_conf *c = conf;
+    struct stat st;
+    if (!l->looks || c->root.n == 0)
+        return true;
+    bool is_there = stat(c->root.p, &st) == 0;
+    if (is_there && !S_ISDIR(st.st_mode))
+        load_warning(l, n, "%s %s is not a folder\nthe server would not start", load_path(l),
+                     c->root.p);
+    else if (!is_there || access(c->root.p, X_OK) < 0)
+        load_warning(l, n, "%s %s: %s\nthe server would not start", load_path(l), c->root.p,
+                     strerror(errno));
+    return true;
+}
+
 /* It is looked up as it stands: another spelling would never be found. */
 static bool check_fallback(struct load *l, const struct yaml_node *n, void *conf)
 {
@@ -90,7 +110,13 @@ static const char *const hidden_names[] = {"deny", "serve", NULL};
 static const char *const etag_names[] = {"mtime", "off", NULL};
 
 const struct opt static_options[] = {
-    OPT_PATH("root", struct static_conf, root, "", "Folder whose files are served."),
+    {.key = "root",
+     .kind = K_PATH,
+     .at = AT(struct static_conf, root, struct str),
+     .dflt = "",
+     .max = 4095,
+     .read = look_at_root,
+     .doc = "Folder whose files are served."},
     OPT_TEXTS("index", struct static_conf, index, "index.html",
               "Files that answer for their folder; the first that exists is taken."),
     OPT_CHOICE("symlinks", struct static_conf, symlinks, "inside_root", links_names,

@@ -142,17 +142,29 @@ static struct str absolute(struct settings_load *s, const char *path)
     return whole;
 }
 
-struct config *settings_load_origins(const char *path, struct origins *origins, struct diag *d)
+static struct config *load_file(struct settings_load *s, const char *path, struct origins *origins)
 {
-    struct settings_load *s = load_new(d);
-    if (!s)
-        return NULL;
     struct str whole = absolute(s, path);
     const struct yaml_source *source = NULL;
     s->config->file = whole;
     if (whole.p && settings_enter_main(s, whole.p, path))
         source = settings_open(s, whole.p, path, NULL);
     return load_source(s, source, origins);
+}
+
+struct config *settings_load_origins(const char *path, struct origins *origins, struct diag *d)
+{
+    struct settings_load *s = load_new(d);
+    return s ? load_file(s, path, origins) : NULL;
+}
+
+struct config *settings_check(const char *path, struct diag *d)
+{
+    struct settings_load *s = load_new(d);
+    if (!s)
+        return NULL;
+    s->load.looks = true;
+    return load_file(s, path, NULL);
 }
 
 struct config *settings_load_text_origins(struct str text, const char *name, const char *dir,

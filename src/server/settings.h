@@ -130,7 +130,10 @@ struct diag; /* config/diag.h: collected errors */
 /* Reads a file and all it includes. NULL when there are errors (in *d); the caller owns the result
  * (settings_free). Reads files only: no other side effects, no privileges. */
 struct config *settings_load(const char *path, struct diag *d);
-/* The same from text at hand, named `name` in messages; relative paths are relative to `dir`. */
+/* The same, with warnings of roots that cannot be served here and now. */
+struct config *settings_check(const char *path, struct diag *d);
+/* settings_load() from text at hand, named `name` in messages; relative paths are relative to
+ * `dir`. */
 struct config *settings_load_text(struct str text, const char *name, const char *dir,
                                   struct diag *d);
 void settings_free(struct config *c);

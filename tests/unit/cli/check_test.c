@@ -49,7 +49,7 @@ static int run(int (*command)(int, char **), const char *a, const char *b, const
 }
 
 #define RIGHT                                                                                      \
-    "version: 1\nlisten: [\"127.0.0.1:80\"]\nvhosts: [{root: /srv, routes: [{respond: {}}]}]\n"
+    "version: 1\nlisten: [\"127.0.0.1:80\"]\nvhosts: [{root: /, routes: [{respond: {}}]}]\n"
 
 START_TEST(a_right_file_is_summed_up_on_stdout)
 {
@@ -69,6 +69,21 @@ START_TEST(warnings_do_not_fail_but_are_told)
     ck_assert_int_eq(run(cli_check, "-c", file, NULL), 0);
     ck_assert_ptr_nonnull(strstr(out, ", 1 listener, 1 warning\n"));
     ck_assert_ptr_nonnull(strstr(err, "warning: unknown_host is never used"));
+    scratch_remove();
+}
+END_TEST
+
+START_TEST(a_root_that_is_no_folder_is_a_warning)
+{
+    prepare(
+        "version: 1\nlisten: [\"127.0.0.1:80\"]\nvhosts:\n  - root: nowhere\n    routes:\n"
+        "      - {match: {path: /a}, root: skiff.yaml}\n      - {match: {path: /b}, root: /}\n");
+    ck_assert_int_eq(run(cli_check, "-c", file, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(out, ", 2 warnings\n"));
+    ck_assert_ptr_nonnull(strstr(err, "/nowhere: No such file or directory\n    4 |"));
+    ck_assert_ptr_nonnull(strstr(err, "/skiff.yaml is not a folder\n    6 |"));
+    ck_assert_int_eq(run(cli_config, "dump", "-c", file), 0);
+    ck_assert_str_eq(err, "");
     scratch_remove();
 }
 END_TEST
@@ -148,6 +163,6 @@ START_TEST(the_manual_goes_to_stdout)
 END_TEST
 
 UNIT_MAIN("cli/check", a_right_file_is_summed_up_on_stdout, warnings_do_not_fail_but_are_told,
-          a_wrong_file_is_explained_on_stderr_with_code_two,
+          a_root_that_is_no_folder_is_a_warning, a_wrong_file_is_explained_on_stderr_with_code_two,
           a_missing_file_is_one_line_with_code_one, the_command_line_is_checked,
           help_goes_to_stdout, the_dump_goes_to_stdout, the_manual_goes_to_stdout)
