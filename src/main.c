@@ -59,8 +59,21 @@ static const struct command *find_alias(const char *word)
     return NULL;
 }
 
+/* What other servers have commands for, here a signal does. */
+static const struct {
+    const char *word, *signal;
+} signals[] = {{"reload", "HUP"}, {"reopen", "USR1"}, {"stop", "TERM"}, {"quit", "QUIT"}};
+
 static int unknown(const char *word)
 {
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        if (strcmp(word, signals[i].word) == 0) {
+            fprintf(stderr,
+                    "skiff: %s is not a command: send %s to the master, whose id is in "
+                    "process.pid_file\n",
+                    word, signals[i].signal);
+            return CLI_USAGE;
+        }
     static const char *const options[] = {"-c",     "-d", "-t",        "-h",
                                           "--help", "-V", "--version", NULL};
     const char *names[16] = {NULL};
@@ -76,7 +89,10 @@ static int unknown(const char *word)
 static bool take_check(int *argc, char **argv)
 {
     for (int i = 1; i < *argc; i++)
-        if (strcmp(argv[i], "-t") == 0) {
+        if (strncmp(argv[i], "-t", 2) == 0) {
+            memmove(argv[i] + 1, argv[i] + 2, strlen(argv[i] + 1)); /* "-tc" is "-c" */
+            if (argv[i][1])
+                return true;
             memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof argv[0]);
             --*argc;
             return true;

@@ -236,6 +236,35 @@ START_TEST(wrong_words_are_told_with_2)
 }
 END_TEST
 
+START_TEST(a_command_that_is_a_signal_here_says_which)
+{
+    static const char *const words[][2] = {{"reload", "send HUP"},
+                                           {"reopen", "send USR1"},
+                                           {"stop", "send TERM"},
+                                           {"quit", "send QUIT"}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const char *const args[] = {words[i][0], NULL};
+        ck_assert_int_eq(server_run(&s, args), 2);
+        ck_assert(server_says(&s, words[i][1], 0));
+    }
+}
+END_TEST
+
+START_TEST(check_is_an_option_too)
+{
+    static const char *const words[][4] = {{"-t", "-c", "@DIR@/skiff.yaml", NULL},
+                                           {"-c", "@DIR@/skiff.yaml", "-t", NULL},
+                                           {"-tc", "@DIR@/skiff.yaml", NULL}};
+    server_put_text(&s, "skiff.yaml", server_plain_config);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        ck_assert_int_eq(server_run(&s, words[i]), 0);
+        char *out = server_get(&s, "stdout", NULL);
+        ck_assert_msg(strncmp(out, "ok: ", 4) == 0, "%s", out);
+        free(out);
+    }
+}
+END_TEST
+
 START_TEST(version_and_help_are_printed_with_0)
 {
     static const char *const words[][3] = {{"-V", NULL},          {"--version", NULL},
@@ -336,6 +365,7 @@ UNIT_MAIN_WITH("life/start", setup, teardown, term_ends_it_with_0, quit_and_int_
                more_connections_than_descriptors_are_refused_with_the_numbers,
                a_broken_configuration_starts_nothing_with_2, a_missing_configuration_is_told_with_1,
                a_worker_that_cannot_start_ends_the_start_with_1, wrong_words_are_told_with_2,
+               a_command_that_is_a_signal_here_says_which, check_is_an_option_too,
                version_and_help_are_printed_with_0, two_run_at_once,
                a_root_below_a_folder_that_is_closed_to_workers_is_served,
                closed_standard_descriptors_do_no_harm, workers_have_no_privileges_and_no_way_back)
