@@ -78,16 +78,16 @@ static bool check_types(struct load *l, const struct yaml_node *n, void *conf)
  * the same. */
 static bool look_at_root(struct load *l, const struct yaml_node *n, void *conf)
 {
-    const struct static_conf *c = conf;
+    const struct root_conf *c = conf;
     struct stat st;
-    if (!l->looks || c->root.n == 0)
+    if (!l->looks || c->path.n == 0)
         return true;
-    bool is_there = stat(c->root.p, &st) == 0;
+    bool is_there = stat(c->path.p, &st) == 0;
     if (is_there && !S_ISDIR(st.st_mode))
         load_warning(l, n, "%s %s is not a folder\nthe server would not start", load_path(l),
-                     c->root.p);
-    else if (!is_there || access(c->root.p, X_OK) < 0)
-        load_warning(l, n, "%s %s: %s\nthe server would not start", load_path(l), c->root.p,
+                     c->path.p);
+    else if (!is_there || access(c->path.p, X_OK) < 0)
+        load_warning(l, n, "%s %s: %s\nthe server would not start", load_path(l), c->path.p,
                      strerror(errno));
     return true;
 }
@@ -109,14 +109,24 @@ static const char *const links_names[] = {"deny", "inside_root", "follow", NULL}
 static const char *const hidden_names[] = {"deny", "serve", NULL};
 static const char *const etag_names[] = {"mtime", "off", NULL};
 
-const struct opt static_options[] = {
-    {.key = "root",
+static const struct opt root_rows[] = {
+    {.key = "path",
      .kind = K_PATH,
-     .at = AT(struct static_conf, root, struct str),
+     .at = AT(struct root_conf, path, struct str),
      .dflt = "",
      .max = 4095,
      .read = look_at_root,
-     .doc = "Folder whose files are served."},
+     .doc = "Folder whose files are served; root: PATH is short for it."},
+    {0},
+};
+
+const struct opt static_options[] = {
+    {.key = "root",
+     .kind = K_GROUP,
+     .at = AT(struct static_conf, root, struct root_conf),
+     .table = root_rows,
+     .short_key = "path",
+     .doc = "The folder whose files are served; its path alone is enough."},
     OPT_TEXTS("index", struct static_conf, index, "index.html",
               "Files that answer for their folder; the first that exists is taken."),
     OPT_CHOICE("symlinks", struct static_conf, symlinks, "inside_root", links_names,
@@ -222,7 +232,7 @@ bool static_prepare(void *conf, struct load *l, const struct yaml_node *where)
     (void)where;
     order_codings(c);
     bool codes = c->order_count > 0;
-    c->folder = (struct root_folder){.fd = -1, .path = c->root};
+    c->folder = (struct root_folder){.fd = -1, .path = c->root.path};
     c->files = c->pages = root;
     return listing_prepare(&c->listing, l) &&
            style_lines(c, l, codes ? "Accept-Encoding" : "", &c->files.style.lines) &&
@@ -232,8 +242,8 @@ bool static_prepare(void *conf, struct load *l, const struct yaml_node *where)
 bool static_open(void *conf, struct str *what)
 {
     struct static_conf *c = conf;
-    *what = c->root;
-    int fd = disk_open_root(c->root.p);
+    *what = c->root.path;
+    int fd = disk_open_root(c->root.path.p);
     if (fd < 0) {
         errno = -fd;
         return false;

@@ -9,8 +9,12 @@
 enum { HIDDEN_DENY, HIDDEN_SERVE };
 enum { ETAG_MTIME, ETAG_OFF };
 
+struct root_conf {
+    struct str path;
+};
+
 struct static_conf {
-    struct str root;
+    struct root_conf root;
     struct str_list index;
     uint32_t symlinks; /* enum disk_links */
     uint32_t hidden;

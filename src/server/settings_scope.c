@@ -69,8 +69,10 @@ void scope_settle(struct scope *s, const struct load_part *parts)
 bool scope_has_root(const struct scope *s)
 {
     const struct opt *row = opt_find(static_type()->options, STR("root"));
-    CHECK(row != NULL && row->kind == K_PATH);
-    return ((const struct str *)opt_value(row, s->statics))->n > 0;
+    CHECK(row != NULL && row->kind == K_GROUP);
+    const struct opt *path = opt_find(row->table, STR("path"));
+    CHECK(path != NULL && path->kind == K_PATH);
+    return ((const struct str *)opt_value(path, opt_value(row, s->statics)))->n > 0;
 }
 
 /* Is this level the topmost whose structs requests can meet: a vhost's? */

@@ -337,8 +337,8 @@ START_TEST(the_dump_says_where_each_value_comes_from)
     has_line(text, "\n  hidden: serve", "# skiff.yaml:3");
     has_line(text, "- names: [a.b]", "# skiff.yaml:5");
     has_line(text, "\n    hidden: serve", "# inherited from skiff.yaml:3");
-    has_line(text, "\n    root: /etc/skiff/www", "# skiff.yaml:6");
-    has_line(text, "\n        root: /etc/skiff/www", "# inherited from skiff.yaml:6");
+    has_line(text, "\n      path: /etc/skiff/www", "# skiff.yaml:6");
+    has_line(text, "\n          path: /etc/skiff/www", "# inherited from skiff.yaml:6");
     has_line(text, "prefix: [/x]", "# skiff.yaml:9");
     has_line(text, "index: [x.html]", "# skiff.yaml:10");
     has_line(text, "\n          X-A: one", "# inherited from skiff.yaml:7");

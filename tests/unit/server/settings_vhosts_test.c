@@ -32,6 +32,22 @@ static const struct pair_list *headers_of(const struct route *r)
     return NULL;
 }
 
+START_TEST(a_root_may_be_written_long)
+{
+    struct config *c = settings_right(MINIMAL "vhosts:\n"
+                                              "  - root: {path: /long}\n"
+                                              "    routes:\n"
+                                              "      - {match: {path: /s}, root: short}\n"
+                                              "      - {match: {path: /l}, index: [x]}\n");
+    ck_assert(str_eq(root_of(&c->vhosts[0].routes[0]), STR("/etc/skiff/short")));
+    ck_assert(str_eq(root_of(&c->vhosts[0].routes[1]), STR("/long")));
+    ck_assert(str_eq(root_of(&c->vhosts[0].routes[2]), STR("/long")));
+    settings_free(c);
+    settings_wrong(MINIMAL "vhosts: [{root: {pth: /a}}]\n",
+                   "skiff.yaml:3:18: error: unknown key \"pth\" in vhosts[0].root\n");
+}
+END_TEST
+
 /* --- hosts --- */
 
 START_TEST(hosts_are_lower_case_and_found_by_name)
@@ -423,9 +439,9 @@ START_TEST(each_mistake_in_a_map_or_a_list_is_told_at_its_entry)
 }
 END_TEST
 
-UNIT_MAIN("server/settings_vhosts", hosts_are_lower_case_and_found_by_name,
-          a_host_belongs_to_one_vhost, only_one_vhost_is_without_names,
-          a_name_that_no_host_field_can_have_is_refused,
+UNIT_MAIN("server/settings_vhosts", a_root_may_be_written_long,
+          hosts_are_lower_case_and_found_by_name, a_host_belongs_to_one_vhost,
+          only_one_vhost_is_without_names, a_name_that_no_host_field_can_have_is_refused,
           what_no_route_takes_is_served_from_the_root,
           without_a_root_what_no_route_takes_is_not_found, levels_inherit_key_by_key,
           headers_add_up_and_replace_by_name, a_wrong_header_is_told_once_not_at_every_level,
