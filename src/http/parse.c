@@ -14,7 +14,6 @@
 #include "http/scan.h"
 
 #include <llhttp.h>
-#include <stdio.h>
 
 enum {
     SKIPPED_LINES_MAX = 4, /* empty lines before a request (RFC 9112 section 2.2) */
@@ -42,15 +41,6 @@ static const struct engine *engine(void)
         return &sse42;
 #endif
     return &plain;
-}
-
-const char *http_parser_version(void)
-{
-    static char text[32];
-    (void)snprintf(text, sizeof text, "%d.%d.%d%s", LLHTTP_VERSION_MAJOR, LLHTTP_VERSION_MINOR,
-                   LLHTTP_VERSION_PATCH,
-                   SKIFF_LLHTTP_SSE42 && __builtin_cpu_supports("sse4.2") ? " (SSE4.2)" : "");
-    return text;
 }
 
 /* --- the raw scan --- */

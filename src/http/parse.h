@@ -42,7 +42,4 @@ enum http_parse_result http_parse(struct http_head *h, char *p, size_t n,
 enum http_parse_result http_parse_any(struct http_head *h, char *p, size_t n,
                                       const struct http_limits *limits, struct http_parse *io);
 
-/* For skiff -V: "8.1.0", and whether the SSE4.2 build runs here. */
-const char *http_parser_version(void);
-
 #endif

@@ -13,16 +13,16 @@
         (text), sizeof(text) - 1                                                                   \
     }
 #define ROW(code, phrase)                                                                          \
-    [code - STATUS_FIRST] = {LITERAL("HTTP/1.1 " #code " " phrase "\r\n"), LITERAL(phrase),        \
+    [code - STATUS_FIRST] = {LITERAL("HTTP/1.1 " #code " " phrase "\r\n"),                         \
                              LITERAL(PAGE(code, phrase))}
 #define BARE(code, phrase)                                                                         \
-    [code - STATUS_FIRST] = {LITERAL("HTTP/1.1 " #code " " phrase "\r\n"), LITERAL(phrase), {"", 0}}
+    [code - STATUS_FIRST] = {LITERAL("HTTP/1.1 " #code " " phrase "\r\n"), {"", 0}}
 
 enum { STATUS_FIRST = 100, STATUS_END = 600 };
 
 /* RFC 9110 section 15, and 425 (RFC 8470), 428, 429, 431 (RFC 6585), 451 (RFC 7725). */
 static const struct row {
-    struct str line, phrase, page;
+    struct str line, page;
 } rows[STATUS_END - STATUS_FIRST] = {
     BARE(100, "Continue"),
     BARE(101, "Switching Protocols"),
@@ -77,7 +77,7 @@ static const struct row {
 
 static const struct row *row_of(uint16_t code)
 {
-    static const struct row nothing = {{NULL, 0}, {"", 0}, {"", 0}};
+    static const struct row nothing = {{NULL, 0}, {"", 0}};
     bool known = code >= STATUS_FIRST && code < STATUS_END && rows[code - STATUS_FIRST].line.p;
     return known ? &rows[code - STATUS_FIRST] : &nothing;
 }
@@ -89,11 +89,6 @@ struct str status_line(uint16_t code, char scratch[STATUS_LINE_MAX])
         return line;
     int n = snprintf(scratch, STATUS_LINE_MAX, "HTTP/1.1 %03u \r\n", (unsigned)code % 1000);
     return str_make(scratch, (size_t)n);
-}
-
-struct str status_reason(uint16_t code)
-{
-    return row_of(code)->phrase;
 }
 
 struct str status_page(uint16_t code)

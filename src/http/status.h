@@ -8,8 +8,6 @@
  * built into `scratch`. */
 enum { STATUS_LINE_MAX = 64 };
 struct str status_line(uint16_t code, char scratch[STATUS_LINE_MAX]);
-/* "Not Found"; empty when unknown. */
-struct str status_reason(uint16_t code);
 /* A small well-formed HTML page for an error or redirect, constant, empty for codes without one
  * (1xx, 204, 304). */
 struct str status_page(uint16_t code);

@@ -23,11 +23,10 @@ enum {
 struct channel {
     struct source src;
     const struct transport *tp;
-    void *tls; /* NULL: bare */
+    void *own; /* the transport's; NULL: it needs nothing */
 };
 
 struct transport {
-    const char *name;
     /* A short read clears CAN_READ, unless PEER_DONE is set: then the end must still be read. */
     ssize_t (*recv)(struct channel *ch, void *dst, size_t cap);
     /* `more`: a file range follows at once (MSG_MORE). A short send clears CAN_WRITE. */

@@ -116,7 +116,6 @@ void loop_turn(struct loop *l, int wait_max_ms)
     int n = epoll_wait(l->epfd, events, LOOP_EVENTS_MAX, loop_wait_ms(l, wait_max_ms));
     CHECK(n >= 0 || errno == EINTR);
     clock_update(&l->clock);
-    l->turns++;
     if (l->first)
         put_first(events, n, l->first);
     for (int i = 0; i < n; i++) {

@@ -16,9 +16,8 @@
 enum {
     CAN_READ = 1,
     CAN_WRITE = 2,
-    PEER_DONE = 4,  /* EPOLLRDHUP: the peer will send no more than what is here */
-    PEER_GONE = 8,  /* EPOLLERR or EPOLLHUP: nobody is there to answer */
-    TIMED_OUT = 16, /* the source's deadline passed; whoever acts on it clears it */
+    PEER_DONE = 4, /* EPOLLRDHUP: the peer will send no more than what is here */
+    PEER_GONE = 8, /* EPOLLERR or EPOLLHUP: nobody is there to answer */
 };
 
 /* Anything the loop can call: a connection, a listener, the eventfd. */
@@ -41,7 +40,6 @@ struct loop {
     struct source *first;                /* called before the others of a turn; NULL: no matter */
     struct clock clock;
     struct wheel wheel;
-    uint64_t turns;
 };
 
 /* false with errno when the kernel refuses. `expire` is called for each timer that came due. */

@@ -100,7 +100,6 @@ static void plain_close(struct channel *ch)
 }
 
 const struct transport transport_plain = {
-    .name = "plain",
     .recv = plain_recv,
     .send = plain_send,
     .send_file = plain_send_file,

@@ -22,20 +22,19 @@ static enum step step_closed(struct conn *c)
 
 #define BIT(state) (1u << CONN_##state)
 static const struct state_rule {
-    const char *name;
     enum step (*step)(struct conn *c);
     uint8_t wants;    /* what can move us on; must have been met with EAGAIN before waiting */
     uint8_t deadline; /* enum conn_deadline */
     uint16_t next;    /* legal successors; CLOSED is always legal */
 } rules[CONN_STATES] = {
-    [CONN_HANDSHAKE] = {"handshake", step_handshake, 0, T_HANDSHAKE, BIT(IDLE)},
-    [CONN_IDLE] = {"idle", step_idle, FROM_IN, T_IDLE, BIT(HEAD)},
-    [CONN_HEAD] = {"head", step_head, FROM_IN, T_HEAD, BIT(HANDLE) | BIT(SEND) | BIT(IDLE)},
-    [CONN_HANDLE] = {"handle", step_handle, 0, T_HANDLER, BIT(HEAD) | BIT(DRAIN) | BIT(SEND)},
-    [CONN_DRAIN] = {"drain", step_drain, FROM_IN, T_BODY, BIT(HEAD) | BIT(SEND)},
-    [CONN_SEND] = {"send", step_send, TO_OUT, T_SEND, BIT(HEAD) | BIT(IDLE) | BIT(LINGER)},
-    [CONN_LINGER] = {"linger", step_linger, FROM_IN, T_LINGER, 0},
-    [CONN_CLOSED] = {"closed", step_closed, 0, T_NONE, 0},
+    [CONN_HANDSHAKE] = {step_handshake, 0, T_HANDSHAKE, BIT(IDLE)},
+    [CONN_IDLE] = {step_idle, FROM_IN, T_IDLE, BIT(HEAD)},
+    [CONN_HEAD] = {step_head, FROM_IN, T_HEAD, BIT(HANDLE) | BIT(SEND) | BIT(IDLE)},
+    [CONN_HANDLE] = {step_handle, 0, T_HANDLER, BIT(HEAD) | BIT(DRAIN) | BIT(SEND)},
+    [CONN_DRAIN] = {step_drain, FROM_IN, T_BODY, BIT(HEAD) | BIT(SEND)},
+    [CONN_SEND] = {step_send, TO_OUT, T_SEND, BIT(HEAD) | BIT(IDLE) | BIT(LINGER)},
+    [CONN_LINGER] = {step_linger, FROM_IN, T_LINGER, 0},
+    [CONN_CLOSED] = {step_closed, 0, T_NONE, 0},
 };
 
 enum step conn_enter(struct conn *c, enum conn_state next)
@@ -99,9 +98,4 @@ void conn_refuse(struct conn *c, uint16_t status)
 void conn_set_closed(struct conn *c)
 {
     conn_enter(c, CONN_CLOSED);
-}
-
-const char *conn_state_name(const struct conn *c)
-{
-    return rules[c->state].name;
 }

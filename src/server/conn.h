@@ -46,7 +46,6 @@ struct conn {
     struct channel ch;
     uint8_t state;       /* enum conn_state; only conn_enter() writes it */
     uint8_t flags;       /* CONN_* */
-    uint8_t listener;    /* index in the worker */
     uint8_t batch;       /* requests answered since the last write */
     uint32_t served;     /* requests on this connection */
     struct buf *in;      /* NULL when nothing is waiting to be parsed */
@@ -66,8 +65,8 @@ struct clock;
 
 /* Takes a connected channel over: `fd` becomes the connection's. NULL when memory is out: the
  * caller still has the descriptor. The connection is not registered with the loop. */
-struct conn *conn_new(struct worker *w, int fd, const struct transport *tp, const struct peer *peer,
-                      uint8_t listener);
+struct conn *conn_new(struct worker *w, int fd, const struct transport *tp,
+                      const struct peer *peer);
 /* Goes on as far as it can without waiting. */
 void conn_advance(struct conn *c);
 /* Its deadline has come (TIMER_CONN's expiry). */
@@ -79,7 +78,6 @@ bool conn_is_idle(const struct conn *c);
 void conn_leave(struct conn *c);
 /* Closes at once; freed when the turn is over. Harmless when it is closed already. */
 void conn_close(struct conn *c);
-const char *conn_state_name(const struct conn *c);
 
 /* For handlers and logs, which do not look inside. */
 const struct peer *conn_peer(const struct conn *c);

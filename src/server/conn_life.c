@@ -198,8 +198,7 @@ static void release(struct source *s)
     slab_put(&c->worker->conns, c);
 }
 
-struct conn *conn_new(struct worker *w, int fd, const struct transport *tp, const struct peer *peer,
-                      uint8_t listener)
+struct conn *conn_new(struct worker *w, int fd, const struct transport *tp, const struct peer *peer)
 {
     struct conn *c = slab_get(&w->conns);
     if (!c)
@@ -207,7 +206,6 @@ struct conn *conn_new(struct worker *w, int fd, const struct transport *tp, cons
     *c = (struct conn){
         .ch = {.src = {.on_ready = on_ready, .fd = fd, .ready = CAN_WRITE}, .tp = tp},
         .state = tp->handshake ? CONN_HANDSHAKE : CONN_IDLE,
-        .listener = listener,
         .worker = w,
         .peer = *peer,
     };

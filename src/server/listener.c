@@ -71,7 +71,6 @@ static bool shed_one(struct worker *w)
     wheel_visit(&w->loop.wheel, look_for_idle, &s);
     if (!s.idle)
         return false;
-    w->shed++;
     conn_close(s.idle);
     return true;
 }
@@ -122,7 +121,7 @@ static void on_ready(struct source *s)
                 return;
             continue;
         }
-        struct conn *c = conn_new(w, fd, &transport_plain, &peer, l->entry);
+        struct conn *c = conn_new(w, fd, &transport_plain, &peer);
         if (!c) {
             (void)close(fd); /* nothing else can be done without memory */
             (void)make_room(w, "no memory left");
@@ -141,12 +140,11 @@ bool listeners_init(struct worker *w, const int *fds, uint32_t entries, uint32_t
         return false;
     w->listener_count = entries * slots;
     for (uint32_t i = 0; i < w->listener_count; i++) {
-        uint32_t entry = i / slots, slot = i % slots;
-        bool shared = slot != own && fds[i] == fds[entry * slots + own];
+        uint32_t slot = i % slots;
+        bool shared = slot != own && fds[i] == fds[i - slot + own];
         w->listeners[i] = (struct listener){
             .src = {.on_ready = on_ready, .fd = shared ? -1 : fds[i]},
             .worker = w,
-            .entry = (uint8_t)entry,
             .slot = slot,
         };
     }

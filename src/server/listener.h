@@ -22,7 +22,6 @@ enum {
 struct listener {
     struct source src; /* .fd is the master's socket, inherited; -1: not this slot's */
     struct worker *worker;
-    uint8_t entry; /* index in config->listen */
     uint32_t slot;
     bool accepting; /* registered with the loop */
     bool wanted;    /* ours or adopted: registered unless paused */

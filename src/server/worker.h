@@ -75,7 +75,6 @@ struct worker {
     struct listener *listeners;
     uint32_t listener_count;
     uint32_t connections, connections_max;
-    uint64_t shed;      /* idle connections closed to make room */
     bool paused;        /* accepting waits for room */
     bool finishing;     /* accept nothing, close what stays idle, leave when none is left */
     bool stopping;      /* leave now */

@@ -11,7 +11,7 @@
 
 static ssize_t sim_recv(struct channel *ch, void *dst, size_t cap)
 {
-    struct sim *s = ch->tls;
+    struct sim *s = ch->own;
     size_t here = s->arrived - s->taken;
     size_t n = here < cap ? here : cap;
     memcpy(dst, s->input.p + s->taken, n);
@@ -39,7 +39,7 @@ static size_t take(struct sim *s, struct channel *ch, const char *p, size_t n)
 
 static ssize_t sim_send(struct channel *ch, const struct iovec *v, int n, bool more)
 {
-    struct sim *s = ch->tls;
+    struct sim *s = ch->own;
     size_t sent = 0;
     unsigned sends = s->sends;
     (void)more;
@@ -59,23 +59,22 @@ static ssize_t sim_send_file(struct channel *ch, int fd, off_t at, size_t n)
     ssize_t got = disk_read(fd, piece, n < sizeof piece ? n : sizeof piece, at);
     if (got <= 0)
         return got == 0 ? IO_SHORT : IO_DEAD;
-    size_t took = take(ch->tls, ch, piece, (size_t)got);
+    size_t took = take(ch->own, ch, piece, (size_t)got);
     return took ? (ssize_t)took : IO_WANT_WRITE;
 }
 
 static void sim_shut(struct channel *ch)
 {
-    ((struct sim *)ch->tls)->shut = true;
+    ((struct sim *)ch->own)->shut = true;
 }
 
 static void sim_close(struct channel *ch)
 {
-    ((struct sim *)ch->tls)->closed = true;
+    ((struct sim *)ch->own)->closed = true;
     ch->src.fd = -1;
 }
 
 static const struct transport transport_sim = {
-    .name = "sim",
     .recv = sim_recv,
     .send = sim_send,
     .send_file = sim_send_file,
@@ -157,9 +156,9 @@ void sim_connect(struct sim *s, struct str input)
     s->arrived = s->taken = s->window = s->output_n = 0;
     s->sends = 0;
     s->ended = s->shut = s->closed = false;
-    s->conn = conn_new(&s->worker, 5, &transport_sim, &peer, 0);
+    s->conn = conn_new(&s->worker, 5, &transport_sim, &peer);
     CHECK(s->conn);
-    s->conn->ch.tls = s;
+    s->conn->ch.own = s;
 }
 
 void sim_arrive(struct sim *s, size_t n)

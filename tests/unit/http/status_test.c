@@ -6,6 +6,14 @@
 
 enum { KNOWN = 49 }; /* RFC 9110 section 15 and 425, 428, 429, 431, 451 */
 
+/* The phrase in a code's line. */
+static struct str reason(unsigned code)
+{
+    static char scratch[STATUS_LINE_MAX];
+    struct str line = status_line((uint16_t)code, scratch);
+    return str_make(line.p + 13, line.n - 15);
+}
+
 START_TEST(every_code_has_a_line_that_fits)
 {
     char scratch[STATUS_LINE_MAX];
@@ -15,7 +23,6 @@ START_TEST(every_code_has_a_line_that_fits)
         ck_assert(str_starts(line, STR("HTTP/1.1 ")) && str_ends(line, STR("\r\n")));
         ck_assert_uint_eq((unsigned)atoi(line.p + 9), code);
         ck_assert_int_eq(line.p[12], ' '); /* also before an empty phrase: RFC 9112 section 4 */
-        ck_assert(str_eq(str_make(line.p + 13, line.n - 15), status_reason((uint16_t)code)));
     }
 }
 END_TEST
@@ -25,16 +32,16 @@ START_TEST(known_codes_have_their_phrase)
     char scratch[STATUS_LINE_MAX];
     unsigned known = 0;
     for (unsigned code = 0; code <= UINT16_MAX; code++)
-        known += !str_is_empty(status_reason((uint16_t)code));
+        known += !str_is_empty(reason(code));
     ck_assert_uint_eq(known, KNOWN);
-    ck_str(status_reason(100), "Continue");
-    ck_str(status_reason(404), "Not Found");
-    ck_str(status_reason(413), "Content Too Large");
-    ck_str(status_reason(421), "Misdirected Request");
-    ck_str(status_reason(425), "Too Early");
-    ck_str(status_reason(431), "Request Header Fields Too Large");
-    ck_str(status_reason(451), "Unavailable For Legal Reasons");
-    ck_str(status_reason(505), "HTTP Version Not Supported");
+    ck_str(reason(100), "Continue");
+    ck_str(reason(404), "Not Found");
+    ck_str(reason(413), "Content Too Large");
+    ck_str(reason(421), "Misdirected Request");
+    ck_str(reason(425), "Too Early");
+    ck_str(reason(431), "Request Header Fields Too Large");
+    ck_str(reason(451), "Unavailable For Legal Reasons");
+    ck_str(reason(505), "HTTP Version Not Supported");
     ck_str(status_line(431, scratch), "HTTP/1.1 431 Request Header Fields Too Large\r\n");
 }
 END_TEST
@@ -44,7 +51,7 @@ START_TEST(unknown_codes_have_an_empty_phrase_and_no_page)
     static const uint16_t codes[] = {0, 99, 102, 299, 306, 418, 599, 600, 799, 999, UINT16_MAX};
     char scratch[STATUS_LINE_MAX];
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-        ck_str(status_reason(codes[i]), "");
+        ck_str(reason(codes[i]), "");
         ck_str(status_page(codes[i]), "");
         ck_assert_uint_lt(status_line(codes[i], scratch).n, STATUS_LINE_MAX);
     }
@@ -56,7 +63,7 @@ END_TEST
 static bool says(struct str page, const char *before, uint16_t code, const char *after)
 {
     char text[128];
-    struct str phrase = status_reason(code);
+    struct str phrase = reason(code);
     int n =
         snprintf(text, sizeof text, "%s%u %.*s%s", before, code, (int)phrase.n, phrase.p, after);
     return memmem(page.p, page.n, text, (size_t)n) != NULL;
@@ -66,7 +73,7 @@ START_TEST(redirects_and_errors_have_a_small_whole_page)
 {
     for (uint16_t code = 100; code < 600; code++) {
         struct str page = status_page(code);
-        bool wants = code >= 300 && code != 304 && !str_is_empty(status_reason(code));
+        bool wants = code >= 300 && code != 304 && !str_is_empty(reason(code));
         ck_assert_int_eq(!str_is_empty(page), wants);
         if (!wants)
             continue;

@@ -102,7 +102,7 @@ static char large[OUT_BUDGET];
 static inline void setup(void)
 {
     char path[] = "/tmp/skiff-out-XXXXXX";
-    fake = (struct transport){.name = "fake", .send = fake_send, .send_file = fake_send_file};
+    fake = (struct transport){.send = fake_send, .send_file = fake_send_file};
     ch = (struct channel){.tp = &fake};
     out_pool_init(&pool, 2);
     o = out_get(&pool);
