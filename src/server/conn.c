@@ -10,6 +10,7 @@
 #include "server/conn_life.h"
 #include "server/conn_steps.h"
 #include "server/dispatch.h"
+#include "server/request_life.h"
 #include "server/worker.h"
 
 enum { FROM_IN = CAN_READ, TO_OUT = CAN_WRITE };
@@ -93,9 +94,4 @@ void conn_refuse(struct conn *c, uint16_t status)
         }
     }
     conn_close(c);
-}
-
-void conn_set_closed(struct conn *c)
-{
-    conn_enter(c, CONN_CLOSED);
 }

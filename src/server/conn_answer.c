@@ -2,7 +2,6 @@
  *
  * The handler is asked first; then a body that nobody wants is read, because its framing may still
  * turn the answer into a 400 or 413. */
-#include "server/conn_life.h"
 #include "server/conn_steps.h"
 #include "server/dispatch.h"
 #include "server/worker.h"

@@ -1,92 +1,12 @@
-/* conn_life: how connections and requests begin, run out of time, and end. */
+/* conn_life: how connections begin, run out of time, and end. */
 #include "server/conn_life.h"
 
-#include "base/check.h"
 #include "base/log.h"
+#include "server/conn_steps.h"
 #include "server/dispatch.h"
 #include "server/listener.h"
 #include "server/warm.h"
 #include "server/worker.h"
-
-/* --- requests --- */
-
-/* The last byte of the answer was handed over, or the connection ended before. */
-static void request_finished(struct pin *pin)
-{
-    struct request *r = container_of(pin, struct request, pin);
-    struct conn *c = r->conn;
-    struct worker *w = c->worker;
-    uint64_t sent = c->out && c->out->sent > r->starts_at ? c->out->sent - r->starts_at : 0;
-    r->sent = sent > r->head_bytes ? sent - r->head_bytes : 0;
-    if (w->access)
-        accesslog_write(w->access, r);
-    if (r->resp.holds)
-        pin_drop(r->resp.holds);
-    arena_free(r->arena);
-    if (r->head)
-        pool_put(&w->heads, r->head);
-    pool_put(&w->requests, r);
-}
-
-/* By parts: each is a few stores, where the whole would be a string instruction, which takes its
- * time to begin. */
-static inline void clear(struct request *r)
-{
-    enum { PART = 64, WHOLE = sizeof *r / PART * PART };
-#pragma GCC unroll 8
-    for (size_t at = 0; at < WHOLE; at += PART)
-        memset((char *)r + at, 0, PART);
-    memset((char *)r + WHOLE, 0, sizeof *r - WHOLE);
-}
-
-struct request *request_new(struct conn *c)
-{
-    struct worker *w = c->worker;
-    struct request *r = pool_get(&w->requests);
-    struct http_head *head = pool_get(&w->heads);
-    if (!r || !head) {
-        if (r)
-            pool_put(&w->requests, r);
-        if (head)
-            pool_put(&w->heads, head);
-        return NULL;
-    }
-    clear(r);
-    r->conn = c;
-    r->head = head;
-    r->starts_at = UINT64_MAX;
-    pin_init(&r->pin, request_finished);
-    r->began_us = w->loop.clock.now_us;
-    head->field_max = w->http_limits.fields_max;
-    return r;
-}
-
-void request_discard(struct request *r)
-{
-    struct worker *w = r->conn->worker;
-    pool_put(&w->heads, r->head);
-    pool_put(&w->requests, r);
-}
-
-bool request_release_head(struct request *r)
-{
-    struct worker *w = r->conn->worker;
-    if (!r->head)
-        return true;
-    if (w->access && !accesslog_capture(w->access, r))
-        return false;
-    pool_put(&w->heads, r->head);
-    r->head = NULL;
-    return true;
-}
-
-void request_resume(struct request *r)
-{
-    struct conn *c = r->conn;
-    CHECK(c->state == CONN_HANDLE && (c->flags & CONN_ASKED) && !(c->flags & CONN_RESUMED));
-    c->flags |= CONN_RESUMED;
-    loop_run_later(&c->worker->loop, &c->ch.src);
-}
 
 /* --- deadlines --- */
 
@@ -248,7 +168,7 @@ void conn_close(struct conn *c)
     c->in = NULL;
     timer_stop(&w->loop.wheel, &c->timer);
     c->ch.tp->close(&c->ch);
-    conn_set_closed(c);
+    conn_enter(c, CONN_CLOSED);
     w->connections--;
     listeners_room(w);
     c->ch.src.on_ready = release;

@@ -4,9 +4,9 @@
  * that is not complete leaves nothing but the bytes and how far they were scanned. */
 #include "base/log.h"
 #include "http/parse.h"
-#include "server/conn_life.h"
 #include "server/conn_steps.h"
 #include "server/dispatch.h"
+#include "server/request_life.h"
 #include "server/worker.h"
 
 enum { BODY_ROOM_MIN = 1024 }; /* bytes free behind a head whose body will be read there */

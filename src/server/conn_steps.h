@@ -29,6 +29,9 @@ enum step step_linger(struct conn *c);
 
 /* Changes the state, as the table allows; STEP_ON. */
 enum step conn_enter(struct conn *c, enum conn_state next);
+/* The deadline of HEAD, HANDLE or DRAIN has come: answers the request in hand, or the head that is
+ * not complete, with an error, goes on, and ends the connection behind that. */
+void conn_refuse(struct conn *c, uint16_t status);
 
 /* Receives behind what is in `c->in`, which must have room: bytes, or IO_*. */
 ssize_t conn_read_more(struct conn *c);

@@ -2,8 +2,8 @@
  *
  * Between two writes everything that the queue does not need goes back to its pool. */
 #include "base/log.h"
-#include "server/conn_life.h"
 #include "server/conn_steps.h"
+#include "server/request_life.h"
 #include "server/warm.h"
 #include "server/worker.h"
 
