@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+/* Logs what does not hold, and aborts. */
 _Noreturn void check_failed(const char *file, int line, const char *what);
 
 #define CHECK(x)                                                                                   \

@@ -27,6 +27,7 @@ void emit_row(struct emit *e, const struct opt *row, const void *conf, const voi
 
 /* --- the manual, in Markdown --- */
 
+/* The head of the table that rows follow in. */
 void emit_manual_head(FILE *out);
 /* A line for each row, nested keys with dots. `prefix` may be empty. */
 void emit_manual_rows(FILE *out, const struct opt *table, const char *prefix, const char *except);

@@ -43,6 +43,7 @@ void load_init(struct load *l, struct arena *arena, struct arena *scratch, struc
 
 /* --- messages: text behind the first "\n" in a format is the note beside the caret --- */
 
+/* Keeps a message; `where` may be NULL. With an error nothing is loaded. */
 void load_error(struct load *l, const struct yaml_node *where, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void load_warning(struct load *l, const struct yaml_node *where, const char *format, ...)
@@ -57,6 +58,7 @@ void load_leave(struct load *l, size_t before);
 
 /* --- memory: NULL after an error "out of memory" --- */
 
+/* Lives as long as the configuration. */
 void *load_alloc(struct load *l, size_t n);
 
 /* The key in a map, in any case, that a pair read from it has; NULL: the pair is inherited. */

@@ -21,6 +21,7 @@ struct origins {
     struct map map;
 };
 
+/* What is remembered lives in `arena`, the index on the heap until origins_done(). */
 void origins_init(struct origins *o, struct arena *arena);
 void origins_done(struct origins *o);
 /* false when memory is out. */

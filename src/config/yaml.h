@@ -53,6 +53,7 @@ const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 /* The key itself, for messages about it; NULL when there is none. */
 const struct yaml_node *yaml_key(const struct yaml_node *map, const char *key);
 
+/* Where it stands, as wide as its text. */
 struct diag_place yaml_place(const struct yaml_node *n);
 /* A place by line and column, both from 1. */
 struct diag_place yaml_place_at(const struct yaml_source *s, uint32_t line, uint32_t column,

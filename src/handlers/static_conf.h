@@ -34,6 +34,7 @@ struct static_conf {
 
 extern const struct opt static_options[];
 
+/* The handler's prepare, open and close; see server/module.h. */
 bool static_prepare(void *conf, struct load *l, const struct yaml_node *where);
 bool static_open(void *conf, struct str *what);
 void static_close(void *conf);

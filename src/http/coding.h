@@ -23,6 +23,7 @@ struct coding_weights {
     uint16_t of[CODING_COUNT];
 };
 
+/* Reads every Accept-Encoding line; without one, only identity is acceptable. */
 void coding_weigh(const struct http_head *h, struct coding_weights *out);
 
 /* The coding of those in `available` (bits) that the client likes best; of equal ones the first in

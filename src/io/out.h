@@ -52,6 +52,7 @@ struct out_pool {
     struct buf_pool heads;
 };
 
+/* Keeps at most `spare_max` queues, and as many buffers, that nobody uses. */
 void out_pool_init(struct out_pool *p, uint32_t spare_max);
 void out_pool_done(struct out_pool *p);
 /* An empty queue, or NULL when memory is out. */

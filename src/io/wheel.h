@@ -32,6 +32,7 @@ struct wheel {
     const timer_fn *expire;              /* by timer kind */
 };
 
+/* Empty. `expire` has a function for each kind of timer, and stays the caller's. */
 void wheel_init(struct wheel *w, uint64_t now_ms, const timer_fn *expire);
 /* Prepares a timer that is not set. */
 void timer_init(struct timer *t, uint8_t kind);

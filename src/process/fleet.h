@@ -44,6 +44,7 @@ struct fleet {
     struct heritage heritage;
 };
 
+/* No children and no generation. */
 void fleet_init(struct fleet *f, struct heritage heritage);
 /* Starts the workers of a new generation, which the fleet takes over. */
 void fleet_begin(struct fleet *f, struct generation *g, uint64_t now_ms);
