@@ -114,7 +114,8 @@ START_TEST(values_have_their_origin_beside_them)
 }
 END_TEST
 
-START_TEST(a_comment_stays_one_line_whatever_the_file_is_called)
+/* How the rate is shown when line 7 of `file` set it; for free(). */
+static char *rate_from(const char *file, bool has_same_parent)
 {
     struct origins origins;
     struct arena *arena = arena_new(1024);
@@ -124,35 +125,28 @@ START_TEST(a_comment_stays_one_line_whatever_the_file_is_called)
     FILE *out = open_memstream(&text, &n);
     ck_assert(arena && out);
     origins_init(&origins, arena);
-    ck_assert(origins_set(&origins, &s.rate, "a\nb\xC2\x85.yaml", 7, false));
+    ck_assert(origins_set(&origins, &s.rate, file, 7, false));
     struct emit e = {.out = out, .origins = &origins};
-    emit_row(&e, opt_find(rows, STR("rate")), &s, NULL);
+    emit_row(&e, opt_find(rows, STR("rate")), &s, has_same_parent ? &s : NULL);
     fclose(out);
-    ck_assert_ptr_nonnull(strstr(text, "# a?b??.yaml:7\n"));
-    free(text);
     origins_done(&origins);
     arena_free(arena);
+    return text;
+}
+
+START_TEST(a_comment_stays_one_line_whatever_the_file_is_called)
+{
+    char *text = rate_from("a\nb\xC2\x85.yaml", false);
+    ck_assert_ptr_nonnull(strstr(text, "# a?b??.yaml:7\n"));
+    free(text);
 }
 END_TEST
 
 START_TEST(a_level_that_shares_its_parents_values_says_so)
 {
-    struct origins origins;
-    struct arena *arena = arena_new(1024);
-    struct sample s = {.rate = 1};
-    char *text;
-    size_t n;
-    FILE *out = open_memstream(&text, &n);
-    ck_assert(arena && out);
-    origins_init(&origins, arena);
-    ck_assert(origins_set(&origins, &s.rate, "a.yaml", 7, false));
-    struct emit e = {.out = out, .origins = &origins};
-    emit_row(&e, opt_find(rows, STR("rate")), &s, &s);
-    fclose(out);
+    char *text = rate_from("a.yaml", true);
     ck_assert_ptr_nonnull(strstr(text, "# inherited from a.yaml:7\n"));
     free(text);
-    origins_done(&origins);
-    arena_free(arena);
 }
 END_TEST
 
