@@ -157,26 +157,39 @@ static bool cool(const char *path, size_t n)
     return is_cold;
 }
 
-/* What a reading from memory alone gives; the same as any other, when all is there. */
-static ssize_t read_cached(const char *path, size_t n)
+/* What a reading from memory alone gives. Asking begins to fetch what is not there, so a second
+ * look may find it; what was there must be there still. */
+static ssize_t read_cached(const char *path, size_t n, bool *is_cached)
 {
     static char data[4 * DISK_WARM_MAX];
     ck_assert_int_eq(disk_open_cached(root, path, LINKS_DENY, &f), 0);
-    bool is_cached = disk_is_cached(f.fd, 0, n < DISK_WARM_MAX ? n : DISK_WARM_MAX);
+    *is_cached = disk_is_cached(f.fd, 0, n < DISK_WARM_MAX ? n : DISK_WARM_MAX);
     ssize_t r = disk_read_cached(f.fd, data, n, 0);
-    ck_assert_int_eq(is_cached, r != -EAGAIN);
+    ck_assert(!*is_cached || r == (ssize_t)n);
     close(f.fd);
     return r;
+}
+
+/* Is it found cold, before a disk that is fast has brought it? */
+static bool is_found_cold(const char *path, size_t n)
+{
+    bool is_cached = true;
+    for (int tries = 0; tries < 1000; tries++)
+        if (cool(path, n) && read_cached(path, n, &is_cached) == -EAGAIN && !is_cached)
+            return true;
+    return false;
 }
 
 START_TEST(what_is_not_in_memory_is_cold_until_it_was_read)
 {
     static const size_t sizes[] = {1, 4096, 100000, DISK_WARM_MAX};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        bool is_cold = cool("file", sizes[i]);
-        ck_assert_int_eq(read_cached("file", sizes[i]), is_cold ? -EAGAIN : (ssize_t)sizes[i]);
+        bool is_cached = false;
+        if (cool("file", sizes[i]))
+            ck_assert(is_found_cold("file", sizes[i]));
         disk_warm(root, "file", LINKS_DENY);
-        ck_assert_int_eq(read_cached("file", sizes[i]), (ssize_t)sizes[i]);
+        ck_assert_int_eq(read_cached("file", sizes[i], &is_cached), (ssize_t)sizes[i]);
+        ck_assert(is_cached);
     }
 }
 END_TEST
