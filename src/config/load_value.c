@@ -45,6 +45,19 @@ static bool make_absolute(struct load *l, const struct opt *o, const struct yaml
     return false;
 }
 
+/* A word that is meant as a switch would make a file of that name. */
+static bool check_path(struct load *l, const struct opt *o, const struct yaml_node *n,
+                       struct str path)
+{
+    static const char *const switches[] = {"true", "false", "yes", "no", "on", "off", "none", NULL};
+    const struct opt words = {.choices = switches};
+    if (!is_word(&words, path) || is_word(o, path))
+        return true;
+    load_error(l, n, "%s is \"%.*s\", which is no path\nwrite ./%.*s for a file of that name",
+               load_path(l), (int)path.n, path.p, (int)path.n, path.p);
+    return false;
+}
+
 static bool load_scalar(struct load *l, const struct opt *o, const struct yaml_node *n, void *conf)
 {
     struct str text;
@@ -56,7 +69,10 @@ static bool load_scalar(struct load *l, const struct opt *o, const struct yaml_n
         return false;
     }
     load_note(l, opt_value(o, conf), n);
-    return o->kind != K_PATH || make_absolute(l, o, n, opt_at(o, conf));
+    if (o->kind != K_PATH)
+        return true;
+    struct str *path = opt_at(o, conf);
+    return check_path(l, o, n, *path) && make_absolute(l, o, n, path);
 }
 
 /* --- lists and maps of text --- */

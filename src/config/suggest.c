@@ -80,8 +80,10 @@ void suggest_key(const struct opt *root, const struct load_part *parts, size_t c
         const char *near = nearest_here(&parts[i], key, &best);
         nearest = near ? near : nearest;
     }
-    const struct opt *else_where = nearest || !root ? NULL : find_below(root, key, path, 0, 0);
-    if (nearest)
+    /* The right name in the wrong place is no slip of the finger, unless it is one letter. */
+    const struct opt *else_where = best <= 1 || !root ? NULL : find_below(root, key, path, 0, 0);
+    bool is_misplaced = else_where && str_eq(str_of(else_where->key), key);
+    if (nearest && !is_misplaced)
         snprintf(out, SUGGEST_MAX, "did you mean \"%s\"?", nearest);
     else if (else_where && was_called(else_where, key))
         snprintf(out, SUGGEST_MAX, "that is the nginx name; here it is \"%s\"", path);

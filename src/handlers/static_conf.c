@@ -37,8 +37,10 @@ static bool check_precompressed(struct load *l, const struct yaml_node *n, void 
 
 static bool check_cache_control(struct load *l, const struct yaml_node *n, void *conf)
 {
-    const char *why =
-        line_refused(STR("Cache-Control"), ((const struct static_conf *)conf)->cache_control);
+    struct str value = ((const struct static_conf *)conf)->cache_control;
+    const char *why = line_refused(STR("Cache-Control"), value);
+    if (!why && value.n > 0 && ascii_is_digit(value.p[0]))
+        why = "is a time, not a directive\nwrite one like max-age=3600, in seconds";
     if (why)
         load_error(l, n, "%s %s", load_path(l), why);
     return !why;

@@ -3,6 +3,13 @@
 
 #include "http/lines.h"
 
+/* The field's own place, where it stands in the map that is read. */
+static const struct yaml_node *place_of(const struct yaml_node *where, struct str name)
+{
+    const struct yaml_node *key = where->kind == YAML_MAP ? load_pair_key(where, name) : NULL;
+    return key ? key : where;
+}
+
 static bool check(struct load *l, const struct yaml_node *where, const struct pair_list *pairs)
 {
     size_t n = 0;
@@ -11,7 +18,8 @@ static bool check(struct load *l, const struct yaml_node *where, const struct pa
         const struct pair *p = &pairs->items[i];
         const char *why = line_refused(p->name, p->value);
         if (why)
-            load_error(l, where, "field \"%.*s\" %s", (int)p->name.n, p->name.p, why);
+            load_error(l, place_of(where, p->name), "field \"%.*s\" %s", (int)p->name.n, p->name.p,
+                       why);
         is_right &= !why;
         n += p->name.n + p->value.n + 4;
     }

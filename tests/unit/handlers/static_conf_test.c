@@ -11,6 +11,8 @@ static const struct {
     {"precompressed: gzip", "write off, or a list of br, zst and gz\n"},
     {"cache_control: \"a\\nb\"", "cache_control has a value with a control character"},
     {"cache_control: \"\"", "cache_control"},
+    {"cache_control: 3600", "cache_control is a time, not a directive"},
+    {"cache_control: 1h", "cache_control is a time, not a directive"},
     {"charset: \"utf 8\"", "charset is not the name of a charset\n"},
     {"content_types: {html: html}", "content_types.html is not a content type\n"},
     {"content_types: {html: \"text/html\\r\\nX: y\"}",

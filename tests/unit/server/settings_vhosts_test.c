@@ -48,6 +48,33 @@ START_TEST(a_root_may_be_written_long)
 }
 END_TEST
 
+START_TEST(a_switch_is_not_a_path)
+{
+    settings_wrong(MINIMAL "vhosts: [{root: /}]\nlog: {access: true}\n",
+                   "skiff.yaml:4:15: error: log.access is \"true\", which is no path\n");
+    settings_wrong(MINIMAL "vhosts: [{root: /}]\nlog: {error: off}\n",
+                   "skiff.yaml:4:14: error: log.error is \"off\", which is no path\n");
+    settings_free(settings_right(MINIMAL "vhosts: [{root: ./on}]\nlog: {access: off}\n"));
+}
+END_TEST
+
+START_TEST(a_key_in_the_wrong_place_is_told_its_own)
+{
+    settings_wrong(MINIMAL "vhosts: [{root: /, listen: 80}]\n",
+                   "it belongs at the top level of the main file\n");
+    settings_wrong(MINIMAL "vhosts: [{root: /, listin: html}]\n", "did you mean \"listing\"?\n");
+}
+END_TEST
+
+START_TEST(each_wrong_field_is_told_at_its_name)
+{
+    char *said = settings_said(MINIMAL "vhosts: [{root: /, headers: {X A: b, X-B: ok, Y C: d}}]\n");
+    ck_assert_ptr_nonnull(strstr(said, "skiff.yaml:3:30: error: field \"X A\""));
+    ck_assert_ptr_nonnull(strstr(said, "skiff.yaml:3:47: error: field \"Y C\""));
+    free(said);
+}
+END_TEST
+
 /* --- hosts --- */
 
 START_TEST(hosts_are_lower_case_and_found_by_name)
@@ -439,7 +466,8 @@ START_TEST(each_mistake_in_a_map_or_a_list_is_told_at_its_entry)
 }
 END_TEST
 
-UNIT_MAIN("server/settings_vhosts", a_root_may_be_written_long,
+UNIT_MAIN("server/settings_vhosts", a_root_may_be_written_long, a_switch_is_not_a_path,
+          a_key_in_the_wrong_place_is_told_its_own, each_wrong_field_is_told_at_its_name,
           hosts_are_lower_case_and_found_by_name, a_host_belongs_to_one_vhost,
           only_one_vhost_is_without_names, a_name_that_no_host_field_can_have_is_refused,
           what_no_route_takes_is_served_from_the_root,
