@@ -3,8 +3,10 @@
 #include "base/log.h"
 #include "support/launcher.h"
 #include "support/unit.h"
+#include "unit/config/settings_text.h"
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -90,6 +92,41 @@ START_TEST(every_slot_has_a_socket_and_a_unix_one_is_shared)
     ck_assert(!accepts(place.port));
     ck_assert_int_lt(access(path, F_OK), 0);
     free(path);
+}
+END_TEST
+
+static int tcp_option(int fd, int option)
+{
+    int value = -1;
+    ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, option, &value, &(socklen_t){sizeof value}), 0);
+    return value;
+}
+
+START_TEST(what_the_configuration_says_of_a_listener_reaches_its_socket)
+{
+    char text[256], congestion[16] = "";
+    (void)snprintf(
+        text, sizeof text,
+        "version: 1\n"
+        "listen: [{address: \"127.0.0.1:%u\", defer_accept: 3s, fastopen: 7, congestion: "
+        "reno, backlog: 21}, \"127.0.0.1:%u\"]\n"
+        "vhosts: [{root: /}]\n",
+        place.port, port_free());
+    struct config *c = settings_right(text);
+    ck_assert(sockets_open(&all, &c->listen, 1));
+    int set = all.items[0]->fds[0], plain = all.items[1]->fds[0];
+    ck_assert_int_ge(tcp_option(set, TCP_DEFER_ACCEPT), 3); /* the kernel counts in its own steps */
+    ck_assert_int_eq(tcp_option(plain, TCP_DEFER_ACCEPT), 0);
+    ck_assert_int_eq(tcp_option(set, TCP_FASTOPEN), 7);
+    ck_assert_int_eq(tcp_option(plain, TCP_FASTOPEN), 0);
+    ck_assert_int_eq(
+        getsockopt(set, IPPROTO_TCP, TCP_CONGESTION, congestion, &(socklen_t){sizeof congestion}),
+        0);
+    ck_assert_str_eq(congestion, "reno");
+    struct tcp_info queue;
+    ck_assert_int_eq(getsockopt(set, IPPROTO_TCP, TCP_INFO, &queue, &(socklen_t){sizeof queue}), 0);
+    ck_assert_uint_eq(queue.tcpi_sacked, 21); /* of a listening socket: its backlog */
+    settings_free(c);
 }
 END_TEST
 
@@ -198,6 +235,7 @@ START_TEST(a_file_that_somebody_put_in_place_of_the_socket_stays)
 END_TEST
 
 UNIT_MAIN_WITH("process/sockets", setup, teardown, every_slot_has_a_socket_and_a_unix_one_is_shared,
+               what_the_configuration_says_of_a_listener_reaches_its_socket,
                what_is_named_again_keeps_its_sockets, changed_options_are_told_to_need_a_restart,
                what_is_named_no_more_is_closed, when_one_cannot_be_opened_all_is_as_before,
                a_port_in_use_is_told_with_the_hint, too_many_addresses_are_refused,
