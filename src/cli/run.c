@@ -5,6 +5,7 @@
 #include "config.h"
 #include "process/master.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ static const char help[] =
     "once; HUP reads the configuration anew; USR1 reopens the logs.\n"
     "Exit code: 0 it ended as asked, 1 the environment is at fault, 2 the configuration is.\n";
 
+static const char usual_file[] = SKIFF_SYSCONFDIR "/skiff/skiff.yaml";
 static const char *const known[] = {"-c", "-d", "-h", "--help", NULL};
 static const struct option long_options[] = {{.name = "help", .val = 'h'}, {0}};
 
@@ -44,7 +46,7 @@ static bool make_absolute(const char *file, char out[PATH_MAX])
 int cli_run(int argc, char **argv)
 {
     char path[PATH_MAX];
-    const char *file = SKIFF_SYSCONFDIR "/skiff/skiff.yaml";
+    const char *file = usual_file;
     struct launch l = {0};
     optind = 0; /* GNU: begin anew, whoever used getopt before */
     opterr = 0;
@@ -62,6 +64,13 @@ int cli_run(int argc, char **argv)
         fprintf(stderr, "skiff run: unexpected \"%s\"; the configuration is named with -c\n",
                 argv[optind]);
         return CLI_USAGE;
+    }
+    if (file == usual_file && access(file, F_OK) < 0 && errno == ENOENT) {
+        fprintf(stderr,
+                "skiff: there is no %s; name a configuration with -c, or a folder: skiff serve "
+                "DIR\n",
+                file);
+        return CLI_ENVIRONMENT;
     }
     l.file = file;
     if (l.background) {

@@ -200,6 +200,23 @@ START_TEST(a_missing_configuration_is_told_with_1)
 }
 END_TEST
 
+START_TEST(without_any_configuration_it_says_what_else_can_be_done)
+{
+    static const char *const help[] = {"run", "-h", NULL}, *const none[] = {NULL};
+    ck_assert_int_eq(server_run(&s, help), 0);
+    char *out = server_get(&s, "stdout", NULL);
+    char *usual = strstr(out, "(default: ");
+    ck_assert_ptr_nonnull(usual);
+    usual += strlen("(default: ");
+    usual[strcspn(usual, ")")] = '\0';
+    if (access(usual, F_OK) < 0) { /* else this machine has one, which would start */
+        ck_assert_int_eq(server_run(&s, none), 1);
+        check_refusal("skiff serve DIR");
+    }
+    free(out);
+}
+END_TEST
+
 START_TEST(a_worker_that_cannot_start_ends_the_start_with_1)
 {
     /* The master fits into its memory, a worker with these buffers does not. */
@@ -364,6 +381,7 @@ UNIT_MAIN_WITH("life/start", setup, teardown, term_ends_it_with_0, quit_and_int_
                a_log_that_cannot_be_opened_is_named_with_1,
                more_connections_than_descriptors_are_refused_with_the_numbers,
                a_broken_configuration_starts_nothing_with_2, a_missing_configuration_is_told_with_1,
+               without_any_configuration_it_says_what_else_can_be_done,
                a_worker_that_cannot_start_ends_the_start_with_1, wrong_words_are_told_with_2,
                a_command_that_is_a_signal_here_says_which, check_is_an_option_too,
                version_and_help_are_printed_with_0, two_run_at_once,
