@@ -10,12 +10,14 @@
 #include "server/listener.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
     INPUT_ROOM = 4096,       /* an input buffer holds the largest head and this much behind it */
+    KEPT_MAX = 128 * 1024,   /* bytes of free memory that the process keeps */
     SPARE_BUFFERS = 16,      /* unused ones kept after a peak */
     DISK_THREADS = 8,        /* started when they are needed */
     DISK_PENDING_MAX = 4096, /* with more the loop waits for the disk */
@@ -253,8 +255,19 @@ static void start_watching(struct worker *w)
         log_warn("folders cannot be watched, changes may take a second to be seen: %m");
 }
 
+/* Left alone, the C library raises both bounds with each large block that is given back, and keeps
+ * what a peak took. */
+static void give_memory_back(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, KEPT_MAX);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_MAX); /* or it keeps more */
+#endif
+}
+
 int worker_run(const struct worker_setup *s)
 {
+    give_memory_back();
     struct worker *w = aligned_alloc(64, (sizeof *w + 63) / 64 * 64);
     if (!w || !worker_init(w, s) || !start_access_log(w) || !start_listening(w)) {
         log_error("start: %m");

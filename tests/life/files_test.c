@@ -98,9 +98,7 @@ static void make_entries(int from, int to)
     for (int i = from; i < to; i++) {
         char name[32];
         snprintf(name, sizeof name, "entry-%06d", i);
-        int file = openat(fd, name, O_WRONLY | O_CREAT | O_EXCL, 0644);
-        ck_assert_int_ge(file, 0);
-        close(file);
+        ck_assert_int_eq(mknodat(fd, name, S_IFREG | 0644, 0), 0);
     }
     close(fd);
     free(folder);
@@ -182,7 +180,40 @@ START_TEST(files_that_are_not_in_memory_arrive_whole)
 }
 END_TEST
 
+static long anonymous_kib(pid_t pid)
+{
+    char name[64], line[200];
+    long kib = -1;
+    snprintf(name, sizeof name, "/proc/%d/smaps_rollup", (int)pid);
+    FILE *f = fopen(name, "r");
+    ck_assert_ptr_nonnull(f);
+    while (kib < 0 && fgets(line, sizeof line, f))
+        (void)sscanf(line, "Anonymous: %ld", &kib);
+    fclose(f);
+    return kib;
+}
+
+/* A long listing takes megabytes while it is made. */
+START_TEST(what_a_peak_took_is_given_back)
+{
+    enum { ENTRIES = 40000, KEPT_KIB = 1024 };
+    pid_t worker;
+    struct answer a;
+    server_put_text(&server, "www/many/a", "a");
+    make_entries(1, ENTRIES);
+    server_start(&server, listing_text);
+    ck_assert_int_eq(server_workers(&server, &worker, 1), 1);
+    long before = anonymous_kib(worker);
+    for (int i = 0; i < 3; i++) { /* what is given back once teaches the C library to keep it */
+        ck_assert_int_eq(server_fetch(&server, "/many/", &a), 200);
+        ck_assert_uint_gt(a.size, ENTRIES * 50);
+        answer_free(&a);
+    }
+    ck_assert_int_lt(anonymous_kib(worker), before + KEPT_KIB);
+}
+END_TEST
+
 UNIT_MAIN_WITH("life/files", prepare, release, a_stale_sibling_is_told_once,
                a_page_that_is_configured_but_missing_is_told_once,
                a_large_folder_is_listed_while_others_are_answered,
-               files_that_are_not_in_memory_arrive_whole)
+               files_that_are_not_in_memory_arrive_whole, what_a_peak_took_is_given_back)

@@ -18,7 +18,7 @@ static inline int unit_run(const char *name, void (*setup)(void), void (*teardow
 {
     Suite *suite = suite_create(name);
     TCase *cases = tcase_create(name);
-    tcase_set_timeout(cases, 60);
+    tcase_set_timeout(cases, 180);
     tcase_add_checked_fixture(cases, setup, teardown);
     for (size_t i = 0; i < count; i++)
         tcase_add_test(cases, tests[i]);
