@@ -33,6 +33,9 @@ struct transport {
     ssize_t (*send)(struct channel *ch, const struct iovec *v, int n, bool more);
     /* NULL: the writer reads, then sends. */
     ssize_t (*send_file)(struct channel *ch, int fd, off_t at, size_t n);
+    /* From `on` until it is off again no packet leaves that could be fuller (TCP_CORK); turning it
+     * off sends what was held back. NULL: there are no packets. */
+    void (*cork)(struct channel *ch, bool on);
     /* NULL: nothing to agree on. 1 when done, or IO_*. */
     int (*handshake)(struct channel *ch);
     /* Bytes of ours that the peer has acknowledged; ACKED_UNKNOWN: not to be known. */

@@ -31,7 +31,7 @@ struct out *out_get(struct out_pool *p)
     o->stream_done = NULL;
     o->queued = o->sent = o->acked = o->credit = 0;
     o->warming = NULL;
-    o->insists = false;
+    o->insists = o->is_corked = false;
     o->first = o->count = 0;
     return o;
 }
@@ -170,6 +170,21 @@ static ssize_t send_by_reading(struct out_pool *p, struct channel *ch, const str
     return n;
 }
 
+static ssize_t send_window(struct out_pool *p, struct channel *ch, const struct span *window)
+{
+    return ch->tp->send_file ? ch->tp->send_file(ch, window->fd, window->at, window->len)
+                             : send_by_reading(p, ch, window);
+}
+
+/* sendfile hands over 64 KiB at a time, and each acknowledgement that comes in between makes the
+ * kernel send what is there, a packet's fraction too. */
+static void cork(struct out *o, struct channel *ch, bool on)
+{
+    if (ch->tp->cork)
+        ch->tp->cork(ch, on);
+    o->is_corked = on;
+}
+
 /* A window of a file. Its beginning was looked at when the file was (filecache); what lies behind
  * that is looked at here. */
 static ssize_t send_range(struct out_pool *p, struct out *o, struct channel *ch,
@@ -182,8 +197,12 @@ static ssize_t send_range(struct out_pool *p, struct out *o, struct channel *ch,
         return IO_COLD;
     }
     o->insists = false;
-    return ch->tp->send_file ? ch->tp->send_file(ch, s->fd, s->at, n)
-                             : send_by_reading(p, ch, &window);
+    if (s->len >= OUT_CORK_MIN && !o->is_corked)
+        cork(o, ch, true);
+    ssize_t sent = send_window(p, ch, &window);
+    if (o->is_corked && sent == (ssize_t)s->len)
+        cork(o, ch, false);
+    return sent;
 }
 
 /* One call's worth from the front of the queue: bytes, or IO_*. *corked: more must follow at once.

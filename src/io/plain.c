@@ -79,6 +79,13 @@ static ssize_t plain_send_file(struct channel *ch, int fd, off_t at, size_t n)
     return sent == 0 ? IO_SHORT : sent; /* less than n: the next call tells why */
 }
 
+static void plain_cork(struct channel *ch, bool on)
+{
+    int value = on;
+    (void)setsockopt(ch->src.fd, IPPROTO_TCP, TCP_CORK, &value,
+                     sizeof value); /* or a unix socket */
+}
+
 static uint64_t plain_acked(struct channel *ch)
 {
     struct tcp_info info = {0};
@@ -103,6 +110,7 @@ const struct transport transport_plain = {
     .recv = plain_recv,
     .send = plain_send,
     .send_file = plain_send_file,
+    .cork = plain_cork,
     .acked = plain_acked,
     .shut = plain_shut,
     .close = plain_close,

@@ -18,10 +18,12 @@ static struct out *o;
 static struct channel ch;
 static char *got; /* what arrived */
 static size_t got_n;
-static size_t room;      /* bytes it takes until the test opens it again */
-static int fails;        /* IO_* that the next call says; 0: none */
-static char calls[4096]; /* s: send, m: send with more to follow, f: send_file */
+static size_t room; /* bytes it takes until the test opens it again */
+static int fails;   /* IO_* that the next call says; 0: none */
+static char
+    calls[4096]; /* s: send, m: send with more to follow, f: send_file, <: cork, >: uncork */
 static size_t called;
+static bool is_corked;
 static int pieces; /* iovecs of the last send */
 static struct transport fake;
 
@@ -77,6 +79,15 @@ static inline ssize_t fake_send_file(struct channel *c, int fd, off_t at, size_t
     return here > 0 ? take(bytes, (size_t)here) : IO_SHORT;
 }
 
+static inline void fake_cork(struct channel *c, bool on)
+{
+    ck_assert_ptr_eq(c, &ch);
+    ck_assert(is_corked != on);
+    is_corked = on;
+    calls[called++] = on ? '<' : '>';
+    calls[called] = '\0';
+}
+
 /* The peer takes n more bytes. */
 static inline void open_room(size_t n)
 {
@@ -102,7 +113,8 @@ static char large[OUT_BUDGET];
 static inline void setup(void)
 {
     char path[] = "/tmp/skiff-out-XXXXXX";
-    fake = (struct transport){.send = fake_send, .send_file = fake_send_file};
+    is_corked = false;
+    fake = (struct transport){.send = fake_send, .send_file = fake_send_file, .cork = fake_cork};
     ch = (struct channel){.tp = &fake};
     out_pool_init(&pool, 2);
     o = out_get(&pool);

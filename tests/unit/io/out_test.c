@@ -161,12 +161,42 @@ START_TEST(a_large_file_leaves_in_windows_and_its_turn_has_a_budget)
     out_lend(o, span_of_file(file, 0, OUT_BUDGET + 10));
     copy("tail");
     ck_assert_int_eq(flush(), OUT_BUDGETED);
-    ck_assert_str_eq(calls, "f");
+    ck_assert_str_eq(calls, "<f");
     ck_assert_uint_eq(got_n, OUT_BUDGET);
     ck_assert(ch.src.ready & CAN_WRITE);
     ck_assert_int_eq(flush(), OUT_DONE);
-    ck_assert_str_eq(calls, "ffs");
+    ck_assert_str_eq(calls, "<ff>s");
     ck_assert_uint_eq(got_n, OUT_BUDGET + 14);
+}
+END_TEST
+
+START_TEST(a_large_file_is_corked_from_its_first_byte_to_its_last)
+{
+    ck_assert_int_eq(ftruncate(file, OUT_CORK_MIN), 0);
+    copy("head ");
+    out_lend(o, span_of_file(file, 0, OUT_CORK_MIN - 1));
+    copy(" next ");
+    out_lend(o, span_of_file(file, 0, OUT_CORK_MIN));
+    copy(" last");
+    open_room(OUT_CORK_MIN + 100);
+    ck_assert_int_eq(flush(), OUT_BLOCKED);
+    ck_assert_str_eq(calls, "mfm<f");
+    open_room(100);
+    ck_assert_int_eq(flush(), OUT_BLOCKED);
+    open_room(ROOM_ALL);
+    ck_assert_int_eq(flush(), OUT_DONE);
+    ck_assert_str_eq(calls, "mfm<fff>s");
+}
+END_TEST
+
+START_TEST(what_knows_no_packets_is_not_corked)
+{
+    ck_assert_int_eq(ftruncate(file, OUT_CORK_MIN), 0);
+    fake.cork = NULL;
+    out_lend(o, span_of_file(file, 0, OUT_CORK_MIN));
+    copy("tail");
+    ck_assert_int_eq(flush(), OUT_DONE);
+    ck_assert_str_eq(calls, "fs");
 }
 END_TEST
 
@@ -234,20 +264,19 @@ START_TEST(without_memory_there_is_no_queue_and_no_place_for_a_head)
 }
 END_TEST
 
-UNIT_MAIN_WITH("io/out", setup, teardown, pipelined_answers_are_one_contiguous_send,
-               lent_memory_leaves_in_the_same_call_as_its_head,
-               memory_before_a_file_is_corked_and_the_file_follows_at_once,
-               nothing_queued_is_nothing_called, a_socket_that_is_not_writable_is_not_tried,
-               a_dead_peer_breaks_and_no_file_is_blamed,
-               a_transport_that_must_read_before_it_can_write_blocks,
-               copied_bytes_never_move_while_part_of_them_waits,
-               the_buffer_goes_back_when_all_that_was_copied_is_sent,
-               a_file_shorter_than_promised_breaks_and_says_so,
-               without_send_file_a_short_file_breaks_too,
-               without_send_file_an_unreadable_file_breaks_unblamed,
-               without_send_file_and_memory_it_breaks,
-               a_large_file_leaves_in_windows_and_its_turn_has_a_budget,
-               a_budget_that_ends_between_head_and_file_does_not_leave_the_head_corked,
-               room_ends_when_too_few_segments_are_free, the_ring_of_segments_goes_round,
-               room_ends_when_the_buffer_could_not_take_a_head_and_a_copied_body,
-               without_memory_there_is_no_queue_and_no_place_for_a_head)
+UNIT_MAIN_WITH(
+    "io/out", setup, teardown, pipelined_answers_are_one_contiguous_send,
+    lent_memory_leaves_in_the_same_call_as_its_head,
+    memory_before_a_file_is_corked_and_the_file_follows_at_once, nothing_queued_is_nothing_called,
+    a_socket_that_is_not_writable_is_not_tried, a_dead_peer_breaks_and_no_file_is_blamed,
+    a_transport_that_must_read_before_it_can_write_blocks,
+    copied_bytes_never_move_while_part_of_them_waits,
+    the_buffer_goes_back_when_all_that_was_copied_is_sent,
+    a_file_shorter_than_promised_breaks_and_says_so, without_send_file_a_short_file_breaks_too,
+    without_send_file_an_unreadable_file_breaks_unblamed, without_send_file_and_memory_it_breaks,
+    a_large_file_leaves_in_windows_and_its_turn_has_a_budget,
+    a_large_file_is_corked_from_its_first_byte_to_its_last, what_knows_no_packets_is_not_corked,
+    a_budget_that_ends_between_head_and_file_does_not_leave_the_head_corked,
+    room_ends_when_too_few_segments_are_free, the_ring_of_segments_goes_round,
+    room_ends_when_the_buffer_could_not_take_a_head_and_a_copied_body,
+    without_memory_there_is_no_queue_and_no_place_for_a_head)

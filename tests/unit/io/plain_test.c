@@ -235,6 +235,39 @@ START_TEST(a_file_that_ends_before_its_range_is_short)
 }
 END_TEST
 
+static bool is_corked(void)
+{
+    int on = -1;
+    socklen_t n = sizeof on;
+    ck_assert_int_eq(getsockopt(ch.src.fd, IPPROTO_TCP, TCP_CORK, &on, &n), 0);
+    return on != 0;
+}
+
+START_TEST(a_cork_holds_back_what_is_less_than_a_packet)
+{
+    char none[8];
+    open_tcp();
+    transport_plain.cork(&ch, true);
+    ck_assert(is_corked());
+    ck_assert_int_eq(send_text("held", false), 4);
+    ck_assert_int_eq(recv(peer, none, sizeof none, MSG_DONTWAIT), -1);
+    transport_plain.cork(&ch, false);
+    ck_assert(!is_corked());
+    peer_hears("held");
+    close_all();
+}
+END_TEST
+
+START_TEST(a_unix_socket_needs_no_cork)
+{
+    open_pair();
+    transport_plain.cork(&ch, true);
+    ck_assert_int_eq(send_text("sent", false), 4);
+    peer_hears("sent");
+    close_all();
+}
+END_TEST
+
 START_TEST(a_full_socket_stops_a_file)
 {
     int file = make_file("x");
