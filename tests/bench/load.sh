@@ -63,16 +63,30 @@ measure_logs() {
     done
 }
 
+middle() { # file, column: the line whose number there is the middle one
+    sort -n -k "$2,$2" "$1" | awk '{line[NR] = $0} END {print line[int((NR + 1) / 2)]}'
+}
+
 # --- latency -------------------------------------------------------------------------------------
 
+# Of the turns of each, the middle one by its 99th percentile: a machine has bad moments.
 measure_latency() {
     echo
     echo "latency at 20,000 requests a second of 1 KiB, from when each was due, microseconds"
     echo "               p50     p90     p99   p99.9   longest"
     : >"$results/latency.tsv"
+    for turn in $turns; do
+        for subject in $all; do
+            name=${subject%%=*}
+            line=$("$tools/pace" -u "$last" -s "$pace_seconds" -d "$work/pace.$turn.$name" /1k.bin \
+                "${subject%%:*}")
+            echo "$line $turn" >>"$work/pace.$name"
+        done
+    done
     for subject in $all; do
-        "$tools/pace" -u "$last" -s "$pace_seconds" -d "$results/latency.tsv" /1k.bin \
-            "${subject%%:*}" | while read -r name n p50 p90 p99 p999 longest; do
+        name=${subject%%=*}
+        middle "$work/pace.$name" 5 | while read -r _ n p50 p90 p99 p999 longest turn; do
+            cat "$work/pace.$turn.$name" >>"$results/latency.tsv"
             printf '  %-9s %7s %7s %7s %7s %9s\n' "$name" "$p50" "$p90" "$p99" "$p999" "$longest"
             printf '{"name":"%s","answers":%s,"p50_us":%s,"p90_us":%s,"p99_us":%s,' \
                 "$name" "$n" "$p50" "$p90" "$p99" >>"$work/latency.json"
@@ -94,20 +108,32 @@ wrk_once() { # port, pids, connections, cpus of wrk, threads
     awk -v used=$(($(ticks "$2") - before)) '/requests in/ {n = $1} /Requests.sec/ {rate = $2}
         END {printf "%.0f %.3f\n", rate, used * 10000 / n}' "$work/wrk"
 }
+# In turn, the middle of the turns; the floor shows what wrk itself can ask for.
 measure_wrk() {
     echo
     echo "wrk: requests a second of 1 KiB by connections"
     : >"$results/throughput.tsv"
-    for subject in $all; do
-        name=${subject%%=*} rest=${subject#*=}
+    start_floor 1k.bin "" taskset -c 0
+    subjects="$all floor=$floor_port:$floor_pid"
+    for conns in $wrk_conns; do
+        for turn in $turns; do
+            for subject in $subjects; do
+                name=${subject%%=*} rest=${subject#*=}
+                wrk_once "${rest%%:*}" "${rest#*:}" "$conns" "$last" 1 >>"$work/wrk.$conns.$name"
+            done
+        done
+    done
+    end "$floor_pid"
+    for subject in $subjects; do
+        name=${subject%%=*}
         printf '  %-9s' "$name"
         for conns in $wrk_conns; do
             # shellcheck disable=SC2046
-            set -- $(wrk_once "${rest%%:*}" "${rest#*:}" $conns "$last" 1)
-            printf ' %4d: %7d' $conns "$1"
+            set -- $(middle "$work/wrk.$conns.$name" 1)
+            printf ' %4d: %7d' "$conns" "$1"
             echo "$name $conns $1" >>"$results/throughput.tsv"
             printf '{"name":"%s","connections":%d,"rate":%s,"cpu_us":%s}\n' \
-                "$name" $conns "$1" "$2" >>"$work/wrk.json"
+                "$name" "$conns" "$1" "$2" >>"$work/wrk.json"
         done
         echo
     done
