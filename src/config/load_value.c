@@ -200,10 +200,10 @@ static bool load_pairs(struct load *l, const struct opt *o, const struct yaml_no
 
 /* --- nested structs --- */
 
-/* A bare scalar where a struct is wanted stands for one of its keys. */
+/* A bare value where a struct is wanted stands for one of its keys. */
 static bool load_struct(struct load *l, const struct opt *o, const struct yaml_node *n, void *conf)
 {
-    if (n->kind == YAML_TEXT && o->short_key) {
+    if (n->kind != YAML_MAP && o->short_key) {
         const struct opt *row = opt_find(o->table, str_of(o->short_key));
         CHECK(row != NULL);
         return load_value(l, row, n, conf);

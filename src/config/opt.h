@@ -61,7 +61,7 @@ struct opt {
     const char *const *choices; /* K_CHOICE: by value; K_PATH: words that are no paths; NULL ends */
     const struct opt *table;    /* K_GROUP, K_LIST: the rows of the nested struct */
     uint16_t item_size;         /* K_LIST */
-    const char *short_key;      /* K_GROUP, K_LIST: the key that a bare scalar stands for */
+    const char *short_key;      /* K_GROUP, K_LIST: the key that a bare value stands for */
     /* K_CUSTOM: reads the value. Other kinds: checks what was read from the file. `conf` is the
      * struct that `at` counts from. */
     bool (*read)(struct load *l, const struct yaml_node *n, void *conf);

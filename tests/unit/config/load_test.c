@@ -240,7 +240,7 @@ START_TEST(the_wrong_kind_of_value_says_what_it_must_be)
 {
     refused("flag: [true]\n", "skiff.yaml:1:7: error: flag must be text, not a list\n");
     refused("flag: {a: b}\n", "skiff.yaml:1:7: error: flag must be text, not a map\n");
-    refused("inner: [a]\n", "skiff.yaml:1:8: error: inner must be a map, not a list\n");
+    refused("inner: [a]\n", "skiff.yaml:1:8: error: inner must be text, not a list\n");
     refused("items: {a: b}\n", "skiff.yaml:1:8: error: items must be a list\n"
                                "    1 | items: {a: b}\n"
                                "      |        ^~~~~~ begin each entry with \"- \"\n");
