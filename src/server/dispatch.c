@@ -224,7 +224,8 @@ static void apply_filters(struct request *r)
  */
 static void refuse_chosen(struct request *r, uint16_t status)
 {
-    struct str vary = lines_find(r->resp.validators->lines, STR("Vary"));
+    const struct validators *v = r->resp.validators;
+    struct str vary = lines_find(v ? v->lines : r->resp.fixed, STR("Vary"));
     char *copy = vary.p ? request_alloc(r, vary.n) : NULL;
     if (copy)
         memcpy(copy, vary.p, vary.n);
@@ -233,23 +234,36 @@ static void refuse_chosen(struct request *r, uint16_t status)
         r->resp.extra = str_make(copy, vary.n);
 }
 
-/* With a tag the date is not repeated (RFC 9110 section 15.4.5). */
+static bool begins_with_type(struct str lines)
+{
+    struct str type = lines_find(lines, STR("Content-Type"));
+    return type.n > 0 && type.p == lines.p;
+}
+
+/* Nothing is said of the content, and the date is not repeated beside a tag (RFC 9110 section
+ * 15.4.5). */
 static void answer_not_modified(struct response *resp)
 {
+    const struct validators *v = resp->validators;
+    bool leaves_first_out = v ? v->etag.n > 0 && v->modified : begins_with_type(resp->fixed);
     resp->status = 304;
-    resp->fixed = resp->validators->lines;
     resp->is_measured = false;
-    if (resp->validators->etag.n > 0 && resp->validators->modified)
+    if (v)
+        resp->fixed = v->lines;
+    if (leaves_first_out)
         (void)str_cut(&resp->fixed, '\n');
 }
 
-/* What the client has already need not be sent; what it no longer means must not. */
+/* What the client has already need not be sent; what it no longer means must not. Without
+ * validators no tag is the right one, and "*" still is. */
 static __attribute__((noinline)) void apply_conditions(struct request *r)
 {
+    static const struct validators none;
     struct response *resp = &r->resp;
-    if (resp->status != 200 || !resp->validators)
+    const struct validators *v = resp->validators ? resp->validators : &none;
+    if (resp->status != 200)
         return;
-    switch (conditional_evaluate(r->head, resp->validators, conn_clock(r->conn)->second)) {
+    switch (conditional_evaluate(r->head, v, conn_clock(r->conn)->second)) {
     case CONDITION_NOT_MODIFIED:
         answer_not_modified(resp);
         break;
