@@ -1,6 +1,9 @@
 /* arena: blocks in a list, the newest first; allocations are cut from its front. */
 #include "base/arena.h"
 
+#include "base/check.h"
+
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +18,8 @@ struct block {
 
 struct arena {
     struct block *blocks; /* the first one is cut from; NULL at first */
-    size_t cut;           /* bytes of it in use */
+    struct block *lent;   /* lies behind this, in the caller's memory; NULL: none does */
+    size_t cut;           /* bytes of the first one in use */
     size_t block;         /* usual size */
     size_t total;         /* bytes taken from the system */
 };
@@ -30,15 +34,31 @@ struct arena *arena_new(size_t block)
     return a;
 }
 
+struct arena *arena_in(void *memory, size_t n)
+{
+    struct arena_in {
+        struct arena arena;
+        struct block first;
+    } *a = memory;
+    CHECK(n >= ARENA_MIN && (uintptr_t)memory % ARENA_ALIGN == 0);
+    size_t block = n - sizeof *a;
+    a->first = (struct block){.size = block};
+    a->arena = (struct arena){.blocks = &a->first, .lent = &a->first, .block = block};
+    return &a->arena;
+}
+
 void arena_free(struct arena *a)
 {
     if (!a)
         return;
+    bool is_lent = a->lent != NULL;
     for (struct block *b = a->blocks, *next; b; b = next) {
         next = b->next;
-        free(b);
+        if (b != a->lent)
+            free(b);
     }
-    free(a);
+    if (!is_lent)
+        free(a);
 }
 
 static struct block *new_block(struct arena *a, size_t size)
@@ -82,9 +102,9 @@ void *arena_alloc(struct arena *a, size_t n)
         a->blocks = b;
         a->cut = 0;
     }
-    void *p = a->blocks->data + a->cut;
+    char *p = a->blocks->data + a->cut;
     a->cut += n;
-    return p;
+    return a->blocks == a->lent ? memset(p, 0, n) : p; /* others were taken zeroed */
 }
 
 struct str arena_str(struct arena *a, struct str s)

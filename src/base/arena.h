@@ -10,11 +10,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+enum { ARENA_MIN = 256 };
+
 struct arena;
 
 /* NULL when memory is out. `block` is the usual block size in bytes. */
 struct arena *arena_new(size_t block);
-/* Frees every allocation and the arena; NULL is fine. */
+/* One that begins in `memory`: n bytes that stay the caller's, aligned to 16; at least ARENA_MIN.
+ * Where that does not do, there are blocks of its own as large as what is left of it. */
+struct arena *arena_in(void *memory, size_t n);
+/* Frees every allocation and the arena, but not what it began in; NULL is fine. */
 void arena_free(struct arena *a);
 /* Zeroed, aligned to 16 bytes; NULL when memory is out. */
 void *arena_alloc(struct arena *a, size_t n);

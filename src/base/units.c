@@ -132,10 +132,11 @@ size_t units_print_size(int64_t bytes, char out[UNITS_TEXT])
 
 size_t units_print_u64(uint64_t v, char *out)
 {
-    size_t n = 1;
-    for (uint64_t rest = v; rest >= 10; rest /= 10)
-        n++;
-    for (size_t i = n; i-- > 0; v /= 10)
-        out[i] = (char)('0' + v % 10);
+    char digits[20], *p = digits + sizeof digits;
+    do
+        *--p = (char)('0' + v % 10);
+    while (v /= 10);
+    size_t n = (size_t)(digits + sizeof digits - p);
+    memcpy(out, p, n);
     return n;
 }

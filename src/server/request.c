@@ -6,13 +6,15 @@
 
 #include "base/check.h"
 #include "http/status.h"
-
-enum { REQUEST_ARENA = 1024 }; /* bytes of a request's first arena block */
+#include "server/conn.h"
+#include "server/worker.h"
 
 void *request_alloc(struct request *r, size_t n)
 {
-    if (!r->arena)
-        r->arena = arena_new(REQUEST_ARENA);
+    if (!r->arena) {
+        void *memory = pool_get(&conn_worker(r->conn)->notes);
+        r->arena = memory ? arena_in(memory, REQUEST_NOTES) : NULL;
+    }
     return r->arena ? arena_alloc(r->arena, n) : NULL;
 }
 

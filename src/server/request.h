@@ -56,6 +56,8 @@ struct request {
     struct str log; /* the log line's request part, when `head` had to go early; .p NULL: not */
 };
 
+enum { REQUEST_NOTES = 1024 }; /* bytes that a request's arena begins with, from a pool */
+
 /* Memory that lives as long as the request; NULL when memory is out. */
 void *request_alloc(struct request *r, size_t n);
 

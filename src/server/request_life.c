@@ -18,6 +18,8 @@ static void request_finished(struct pin *pin)
     if (r->resp.holds)
         pin_drop(r->resp.holds);
     arena_free(r->arena);
+    if (r->arena)
+        pool_put(&w->notes, r->arena);
     if (r->head)
         pool_put(&w->heads, r->head);
     pool_put(&w->requests, r);

@@ -176,6 +176,7 @@ static void init_pools(struct worker *w)
     slab_init(&w->conns, sizeof(struct conn));
     pool_init(&w->requests, sizeof(struct request), SPARE_BUFFERS * 4);
     pool_init(&w->heads, http_head_size(w->http_limits.fields_max), SPARE_BUFFERS * 4);
+    pool_init(&w->notes, REQUEST_NOTES, SPARE_BUFFERS);
     buf_pool_init(&w->inputs, w->http_limits.head_max + INPUT_ROOM, SPARE_BUFFERS);
     out_pool_init(&w->outs, SPARE_BUFFERS);
 }
@@ -218,6 +219,7 @@ void worker_done(struct worker *w)
     listeners_done(w);
     out_pool_done(&w->outs);
     buf_pool_done(&w->inputs);
+    pool_done(&w->notes);
     pool_done(&w->heads);
     pool_done(&w->requests);
     slab_done(&w->conns);

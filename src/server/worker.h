@@ -62,6 +62,7 @@ struct worker {
     const struct config *config;
     struct slab conns;
     struct pool requests, heads;
+    struct pool notes; /* REQUEST_NOTES bytes each: where a request's arena begins */
     struct buf_pool inputs;
     struct out_pool outs;
     struct http_limits http_limits;

@@ -59,6 +59,34 @@ START_TEST(a_large_allocation_may_come_first)
 }
 END_TEST
 
+START_TEST(an_arena_in_memory_of_the_callers_takes_more_only_when_it_is_full)
+{
+    enum { SIZE = 512 };
+    _Alignas(16) static char memory[SIZE];
+    for (int round = 0; round < 2; round++) {
+        memset(memory, 'x', SIZE);
+        struct arena *a = arena_in(memory, SIZE);
+        ck_assert_ptr_eq(a, memory);
+        callocs_left = 0;
+        for (int i = 0; i < 5; i++) {
+            char *p = arena_alloc(a, 64);
+            ck_assert(p > memory && p + 64 <= memory + SIZE);
+            for (int k = 0; k < 64; k++)
+                ck_assert_int_eq(p[k], 0);
+            memset(p, 'y', 64);
+        }
+        ck_assert_uint_eq(arena_size(a), 0);
+        ck_assert_ptr_null(arena_alloc(a, SIZE));
+        callocs_left = 2;
+        ck_assert_ptr_nonnull(arena_alloc(a, SIZE));
+        char *other = arena_alloc(a, 200);
+        ck_assert(other && (other < memory || other >= memory + SIZE));
+        callocs_left = (unsigned)-1;
+        arena_free(a);
+    }
+}
+END_TEST
+
 START_TEST(texts_are_copied_and_terminated)
 {
     struct arena *a = arena_new(64);
@@ -111,5 +139,7 @@ END_TEST
 
 UNIT_MAIN("base/arena", memory_of_any_size_is_zeroed_aligned_and_ours,
           small_allocations_share_a_block_large_ones_do_not_end_it,
-          a_large_allocation_may_come_first, texts_are_copied_and_terminated,
-          without_memory_everything_says_so, impossible_sizes_are_refused)
+          a_large_allocation_may_come_first,
+          an_arena_in_memory_of_the_callers_takes_more_only_when_it_is_full,
+          texts_are_copied_and_terminated, without_memory_everything_says_so,
+          impossible_sizes_are_refused)

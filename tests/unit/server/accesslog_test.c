@@ -48,6 +48,7 @@ static void setup(void)
     strcpy(path, "/tmp/skiff-accesslog-XXXXXX");
     close(mkstemp(path));
     ck_assert(loop_init(&worker.loop, none));
+    pool_init(&worker.notes, REQUEST_NOTES, 0);
     ck_assert(offload_init(&worker.writer, &worker.loop, 1, 4));
     conn = (struct conn){.worker = &worker, .peer = {.family = AF_INET, .addr = {10, 0, 0, 7}}};
     conf = (struct access_log_conf){.buffer = {.size = 64 * 1024, .flush_ms = 1000}};
@@ -66,6 +67,7 @@ static void teardown(void)
     accesslog_free(accesslog, 2000);
     accesslog = NULL;
     offload_done(&worker.writer, 2000);
+    pool_done(&worker.notes);
     loop_done(&worker.loop);
     unlink(path);
 }
@@ -170,6 +172,7 @@ START_TEST(a_captured_request_is_logged_after_its_head_is_gone)
     request.head = NULL;
     accesslog_write(accesslog, &request);
     arena_free(request.arena);
+    pool_put(&worker.notes, request.arena);
     ck_assert(memmem(logged().p, 100, "\"GET /a?b HTTP/1.1\" 200 1234", 28));
 }
 END_TEST

@@ -405,10 +405,12 @@ static void drop_spares(struct pool *p)
 START_TEST(memory_running_out_anywhere_costs_one_connection)
 {
     struct worker *w = &sim->worker;
-    for (int n = 0; n < 8; n++) {
+    for (int n = 0; n < 10; n++) {
         refusals = 1000;
-        sim_connect(sim, str_of(GET("/hello") GET("/middle.css")));
+        sim_connect(sim, str_of(GET("/hello") GET(
+                             "/middle.css") "OPTIONS /hello HTTP/1.1\r\nHost: a\r\n\r\n"));
         drop_spares(&w->requests);
+        drop_spares(&w->notes);
         drop_spares(&w->heads);
         drop_spares(&w->inputs.blocks);
         drop_spares(&w->outs.outs);

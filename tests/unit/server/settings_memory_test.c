@@ -33,6 +33,12 @@ struct arena *arena_new(size_t block)
     return take(sizeof(struct arena));
 }
 
+struct arena *arena_in(void *memory, size_t n)
+{
+    (void)memory;
+    return arena_new(n);
+}
+
 void arena_free(struct arena *a)
 {
     while (a && a->blocks) {
