@@ -119,6 +119,17 @@ static void strip(struct request *r, const struct headers_conf *c, struct str *l
     *lines = str_make(text, n);
 }
 
+/* The inherited fields that the answer does not give itself. Without memory it is a 503 already. */
+static void add_what_is_not_said(struct request *r, const struct headers_conf *c)
+{
+    for (uint32_t i = 0; i < c->fields.count; i++) {
+        struct str name = c->fields.items[i].name;
+        bool is_said = lines_have(r->resp.fixed, name) || lines_have(r->resp.extra, name);
+        if (!is_said && !is_removed(c, name))
+            (void)reply_field(r, name, c->fields.items[i].value);
+    }
+}
+
 static void apply(struct request *r, const void *conf)
 {
     const struct headers_conf *c = conf;
@@ -129,7 +140,9 @@ static void apply(struct request *r, const void *conf)
     }
     if (c->lines.n == 0)
         return;
-    if (r->resp.extra.n == 0)
+    if (r->resp.is_configured)
+        add_what_is_not_said(r, c);
+    else if (r->resp.extra.n == 0)
         r->resp.extra = c->lines; /* the usual case: nothing is copied */
     else
         (void)reply_lines(r, c->lines); /* without memory it is a 503 already */

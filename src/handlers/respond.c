@@ -50,9 +50,11 @@ static enum verdict handle(struct request *r, const void *conf)
         reply_status(r, (uint16_t)c->status);
         if (c->lines.n > 0)
             (void)reply_lines(r, c->lines); /* without memory it is a 503 already */
+        r->resp.is_configured = c->headers.count > 0;
         return V_READY;
     }
     reply_begin(r, (uint16_t)c->status);
+    r->resp.is_configured = c->headers.count > 0;
     r->resp.fixed = c->lines;
     reply_memory(r, c->body);
     return V_READY;

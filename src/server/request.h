@@ -21,13 +21,14 @@ struct route;
 struct vhost;
 
 struct response {
-    uint16_t status;   /* 0: nothing decided yet */
-    bool close;        /* the connection ends after this answer */
-    bool head_only;    /* content is described, not sent: HEAD */
-    bool is_measured;  /* `fixed` has the Content-Length already */
-    bool hides_server; /* no Server line */
-    struct str fixed;  /* field lines prepared long ago: the cache's, the route's */
-    struct str extra;  /* field lines added for this request, in the arena */
+    uint16_t status;    /* 0: nothing decided yet */
+    bool close;         /* the connection ends after this answer */
+    bool head_only;     /* content is described, not sent: HEAD */
+    bool is_measured;   /* `fixed` has the Content-Length already */
+    bool hides_server;  /* no Server line */
+    bool is_configured; /* its lines go before inherited ones of the same name */
+    struct str fixed;   /* field lines prepared long ago: the cache's, the route's */
+    struct str extra;   /* field lines added for this request, in the arena */
     const struct validators *validators; /* of the representation; NULL: not known */
     struct pin *holds;   /* keeps `fixed` and `whole` alive: a cached file, or NULL */
     struct span whole;   /* the content, when it is one span ... */
