@@ -325,6 +325,7 @@ UNIT_MAIN("io/plain", a_full_read_keeps_readiness_and_a_short_one_takes_it,
           a_short_send_takes_readiness_and_the_next_wants_to_be_made_later,
           what_more_follows_leaves_in_one_segment_with_it,
           a_range_of_a_file_is_sent_and_the_file_offset_stays,
-          a_file_that_ends_before_its_range_is_short, a_full_socket_stops_a_file,
+          a_file_that_ends_before_its_range_is_short, a_cork_holds_back_what_is_less_than_a_packet,
+          a_unix_socket_needs_no_cork, a_full_socket_stops_a_file,
           acknowledged_bytes_are_counted_on_tcp, acknowledged_bytes_are_unknown_on_unix_sockets,
           after_shut_the_peer_sees_the_end_and_may_still_send)
