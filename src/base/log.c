@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -19,7 +20,7 @@ enum { REPEAT_SLOTS = 32, WHO_MAX = 32 };
 struct repeat {
     const char *format; /* NULL: free */
     int64_t second;
-    unsigned seen;
+    unsigned seen, burst; /* of them `burst` are told */
     enum log_level level;
 };
 
@@ -123,10 +124,10 @@ static void say_lost(void)
 static void say_repeats(struct repeat *r)
 {
     char line[LOG_LINE_MAX + 1];
-    if (r->format && r->seen > LOG_BURST) {
+    if (r->format && r->seen > r->burst) {
         size_t n = put_prefix(line, LOG_LINE_MAX, r->level);
         n += (size_t)snprintf(line + n, LOG_LINE_MAX - n, "(%s) repeated %u more times", r->format,
-                              r->seen - LOG_BURST);
+                              r->seen - r->burst);
         send_line(line, n);
     }
     r->format = NULL;
@@ -155,23 +156,24 @@ static struct repeat *find_repeat(const char *format, int64_t second)
 }
 
 /* Is this one only to be counted? */
-static bool is_repeat(enum log_level level, const char *format)
+static bool is_repeat(enum log_level level, unsigned burst, const char *format)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
     struct repeat *r = find_repeat(format, now.tv_sec);
     if (r->format != format || r->second != now.tv_sec) {
         say_repeats(r);
-        *r = (struct repeat){.format = format, .second = now.tv_sec, .level = level};
+        *r =
+            (struct repeat){.format = format, .second = now.tv_sec, .burst = burst, .level = level};
     }
-    return ++r->seen > LOG_BURST;
+    return ++r->seen > burst;
 }
 
-void log_vwrite(enum log_level level, const char *format, va_list args)
+static void write_line(enum log_level level, unsigned burst, const char *format, va_list args)
 {
     char line[LOG_LINE_MAX + 1];
     int error = errno; /* for %m: what follows may change it */
-    if (!log_is_on(level) || is_repeat(level, format))
+    if (!log_is_on(level) || is_repeat(level, burst, format))
         return;
     say_lost();
     size_t n = put_prefix(line, LOG_LINE_MAX, level);
@@ -185,7 +187,15 @@ void log_write(enum log_level level, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    log_vwrite(level, format, args);
+    write_line(level, LOG_BURST, format, args);
+    va_end(args);
+}
+
+void log_shortage(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_line(LOG_WARN, 1, format, args);
     va_end(args);
 }
 

@@ -11,8 +11,6 @@
 
 #include "base/str.h"
 
-#include <stdarg.h>
-
 enum log_level { LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG, LOG_LEVELS };
 
 enum {
@@ -34,7 +32,9 @@ bool log_is_on(enum log_level level);
 
 /* Logs one line. `%m` is errno as text. The format decides whether a message is a repeat. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void log_vwrite(enum log_level level, const char *format, va_list args);
+/* A warning that the machine has no more of something: told once, and for the rest of the second
+ * only counted, for while it lasts every request may meet it. */
+void log_shortage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Says what was only counted so far; call now and then, and at exit. */
 void log_flush_repeats(void);
 

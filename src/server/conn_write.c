@@ -16,7 +16,7 @@ enum step conn_refuse_for_memory(struct conn *c)
 {
     static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nServer: skiff\r\n"
                                "Content-Length: 0\r\nConnection: close\r\n\r\n";
-    log_error("out of memory: a request is answered with 503");
+    log_shortage("out of memory: a request is answered with 503");
     if (!conn_output_is_pending(c)) {
         struct iovec v = {.iov_base = (void *)(uintptr_t)text, .iov_len = sizeof text - 1};
         (void)c->ch.tp->send(&c->ch, &v, 1, false); /* it closes either way */

@@ -77,7 +77,7 @@ static bool shed_one(struct worker *w)
 
 static bool make_room(struct worker *w, const char *why)
 {
-    log_warn("%s: idle connections are closed to make room, or accepting pauses", why);
+    log_shortage("%s: idle connections are closed to make room, or accepting pauses", why);
     if (shed_one(w))
         return true;
     pause_all(w);

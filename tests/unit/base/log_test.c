@@ -2,7 +2,7 @@
 #include "base/log.h"
 #include "support/unit.h"
 
-#include "unit/io/refuse.h"
+#include "support/refuse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -175,6 +175,19 @@ START_TEST(a_few_equal_messages_are_all_told)
 }
 END_TEST
 
+START_TEST(a_shortage_is_told_once_and_counted)
+{
+    for (int i = 0; i < 1000; i++)
+        log_shortage("no more of %d", i);
+    log_flush_repeats();
+    struct str text = logged();
+    ck_assert_int_le(lines_of(text), 2 * 2); /* a second may have passed */
+    ck_assert(memmem(text.p, text.n, "skiff: warn: no more of 0\n", 26));
+    ck_assert(memmem(text.p, text.n, "skiff: warn: (no more of %d) repeated ", 38));
+    ck_assert_uint_eq(told_in(text), 1000);
+}
+END_TEST
+
 START_TEST(messages_in_turn_are_counted_each)
 {
     static _Alignas(256) char formats[2][256] = {"one %d",
@@ -335,8 +348,8 @@ UNIT_MAIN_WITH("base/log", setup, teardown, short_commands_log_plainly, a_server
                a_long_name_is_cut, logging_keeps_errno, the_log_goes_on_in_another_descriptor,
                levels_below_are_silent, an_event_stays_one_line_of_printable_text,
                a_line_over_the_limit_is_cut_and_says_so, repeats_are_counted_and_told,
-               a_few_equal_messages_are_all_told, messages_in_turn_are_counted_each,
-               more_kinds_of_messages_than_rows_lose_none,
+               a_few_equal_messages_are_all_told, a_shortage_is_told_once_and_counted,
+               messages_in_turn_are_counted_each, more_kinds_of_messages_than_rows_lose_none,
                a_child_does_not_tell_what_its_parent_counted,
                a_full_pipe_loses_lines_and_says_how_many, an_old_kernel_loses_the_same_lines,
                the_count_of_lost_lines_is_not_lost, at_most_a_pipes_worth_is_written_at_once,

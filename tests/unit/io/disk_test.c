@@ -1,8 +1,8 @@
 /* The disk below a root: what opens, what is refused, and that nothing leads outside. */
 #include "io/disk.h"
 
+#include "support/refuse.h"
 #include "support/scratch.h"
-#include "unit/io/refuse.h"
 
 #include <errno.h>
 #include <fcntl.h>

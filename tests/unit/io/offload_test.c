@@ -3,7 +3,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "unit/io/refuse.h"
+#include "support/refuse.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -1,8 +1,8 @@
 /* Listening sockets, accepted ones, and their errors. */
 #include "io/sock.h"
 
+#include "support/refuse.h"
 #include "support/scratch.h"
-#include "unit/io/refuse.h"
 
 #include <errno.h>
 #include <fcntl.h>
