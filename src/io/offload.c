@@ -22,6 +22,14 @@ static struct job *take_todo(struct offload *o)
     return j;
 }
 
+/* Under the lock. */
+static void add_finished(struct offload *o, struct job *j)
+{
+    j->next = o->finished;
+    o->finished = j;
+    (void)eventfd_write(o->src.fd, 1); /* cannot overflow: reads reset it */
+}
+
 static void *thread_main(void *arg)
 {
     struct offload *o = arg;
@@ -37,9 +45,7 @@ static void *thread_main(void *arg)
         pthread_mutex_unlock(&o->lock);
         j->work(j);
         pthread_mutex_lock(&o->lock);
-        j->next = o->finished;
-        o->finished = j;
-        (void)eventfd_write(o->src.fd, 1); /* cannot overflow: reads reset it */
+        add_finished(o, j);
         pthread_cond_broadcast(&o->ended);
     }
     o->threads--;
@@ -123,10 +129,11 @@ static bool start_thread(struct offload *o)
 static bool has_thread_for_another(struct offload *o)
 {
     if (o->todo >= o->idle && o->threads < o->threads_max) {
-        if (start_thread(o))
-            o->threads++;
-        else
-            log_warn("thread: %m");
+        bool began = start_thread(o);
+        if (!began && !o->is_refused)
+            log_warn("no more threads to be had, the disk is waited for: %m");
+        o->is_refused = !began;
+        o->threads += began;
     }
     return o->threads > 0;
 }
@@ -146,15 +153,17 @@ bool offload_submit(struct offload *o, struct job *j)
 {
     if (o->stopping || o->pending >= o->pending_max)
         return false;
+    o->pending++;
     pthread_mutex_lock(&o->lock);
-    bool taken = has_thread_for_another(o);
-    if (taken) {
+    if (has_thread_for_another(o)) {
         add_todo(o, j);
-        o->pending++;
         pthread_cond_signal(&o->wake);
+    } else {
+        j->work(j); /* nobody waits for the lock: slower, and still right */
+        add_finished(o, j);
     }
     pthread_mutex_unlock(&o->lock);
-    return taken;
+    return true;
 }
 
 static struct timespec deadline_in(uint32_t ms)

@@ -2,7 +2,8 @@
  *
  * A job owns its memory; `work` runs on a thread of the pool and touches nothing else, `done` runs
  * on the loop. Jobs are bounded: a full queue refuses, the caller decides what that means. Threads
- * are started after the process has confined itself, on first use. */
+ * are started after the process has confined itself, on first use. Where not even one is to be had,
+ * the loop does the work itself: slower, and still right. */
 #ifndef SKIFF_IO_OFFLOAD_H
 #define SKIFF_IO_OFFLOAD_H
 
@@ -12,7 +13,7 @@
 
 struct job {
     struct job *next;
-    void (*work)(struct job *j); /* on a thread */
+    void (*work)(struct job *j); /* on a thread; must not submit */
     void (*done)(struct job *j); /* on the loop */
 };
 
@@ -27,13 +28,13 @@ struct offload {
     struct job *finished;
     uint32_t pending, pending_max; /* jobs accepted and not yet done() */
     uint32_t threads, threads_max, idle;
+    bool is_refused; /* the last thread asked for; said once */
     bool stopping;
 };
 
 /* false with errno when no eventfd is to be had. */
 bool offload_init(struct offload *o, struct loop *l, uint32_t threads_max, uint32_t pending_max);
-/* false: the queue is full, no thread could be started, or offload_done() has begun; the job was
- * not taken. */
+/* false: the queue is full, or offload_done() has begun; the job was not taken. */
 bool offload_submit(struct offload *o, struct job *j);
 /* Waits at most `wait_ms` for the accepted jobs, runs their done(), and ends the threads. After a
  * job that took longer, `o` must stay where it is: its thread still uses it. */

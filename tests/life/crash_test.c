@@ -1,13 +1,11 @@
 /* Workers that die, hang or run out of something: the others and the next ones serve on. */
 #include "support/launcher.h"
+#include "support/refuse.h"
 #include "support/unit.h"
 
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { CONNECTIONS = 60, DESCRIPTORS = 40, ASKS = 24 /* enough to meet every slot */ };
@@ -144,28 +142,12 @@ static void wait_for_recovery(void)
         ck_assert_uint_lt(now_ms(), end);
 }
 
-/* Done by somebody with the worker's user: even root needs a capability for others' limits. */
-static void limit_descriptors(pid_t worker)
-{
-    const struct rlimit few = {.rlim_cur = DESCRIPTORS, .rlim_max = DESCRIPTORS};
-    const struct passwd *user = geteuid() == 0 ? getpwnam("nobody") : getpwuid(geteuid());
-    int status;
-    ck_assert_ptr_nonnull(user);
-    pid_t helper = fork();
-    if (helper == 0)
-        _exit(setresgid(user->pw_gid, user->pw_gid, user->pw_gid) < 0 ||
-              setresuid(user->pw_uid, user->pw_uid, user->pw_uid) < 0 ||
-              prlimit(worker, RLIMIT_NOFILE, &few, NULL) < 0);
-    ck_assert_int_eq(waitpid(helper, &status, 0), helper);
-    ck_assert_int_eq(status, 0);
-}
-
 START_TEST(out_of_descriptors_it_survives_and_recovers)
 {
     int fds[CONNECTIONS];
     server_start_all(&s, one_worker);
     pid_t worker = wait_for_workers(1, 0);
-    limit_descriptors(worker);
+    limit_worker(worker, RLIMIT_NOFILE, DESCRIPTORS);
     hold(fds);
     server_must_say(&s, "no descriptors left");
     for (int i = 0; i < CONNECTIONS; i++)

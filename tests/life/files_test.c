@@ -30,16 +30,6 @@ static void put_at(const char *path, const char *text, time_t when)
     free(full);
 }
 
-static unsigned said(const char *text)
-{
-    unsigned count = 0;
-    char *all = server_stderr(&server);
-    for (const char *p = all; (p = strstr(p, text)); p++)
-        count++;
-    free(all);
-    return count;
-}
-
 /* A request with this field; the answer's status. */
 static int ask(const char *path, const char *field)
 {
@@ -73,7 +63,7 @@ START_TEST(a_stale_sibling_is_told_once)
     for (int i = 0; i < 5; i++)
         ck_assert_int_eq(ask("/a.js", "Accept-Encoding: gzip, br"), 200);
     ck_assert(server_says(&server, "a.js.gz is older than its source", 1000));
-    ck_assert_uint_eq(said("is older than its source"), 1);
+    ck_assert_uint_eq(server_said(&server, "is older than its source"), 1);
     ck_assert_int_eq(server_stop(&server), 0);
 }
 END_TEST
@@ -85,7 +75,7 @@ START_TEST(a_page_that_is_configured_but_missing_is_told_once)
         ck_assert_int_eq(ask("/users", "Accept: text/html"), 404);
     ck_assert(server_says(&server, "the fallback /app.html is not there", 1000));
     ck_assert(server_says(&server, "the error page /404.html is not there", 1000));
-    ck_assert_uint_eq(said("is not there"), 2);
+    ck_assert_uint_eq(server_said(&server, "is not there"), 2);
     ck_assert_int_eq(server_stop(&server), 0);
 }
 END_TEST

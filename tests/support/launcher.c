@@ -319,6 +319,16 @@ bool server_says(const struct server *s, const char *text, int wait_ms)
     }
 }
 
+unsigned server_said(const struct server *s, const char *text)
+{
+    unsigned count = 0;
+    char *all = server_stderr(s);
+    for (const char *p = all; (p = strstr(p, text)); p++)
+        count++;
+    free(all);
+    return count;
+}
+
 void server_must_say(const struct server *s, const char *text)
 {
     if (server_says(s, text, LAUNCH_WAIT_MS))

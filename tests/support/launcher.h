@@ -66,6 +66,8 @@ int server_stop(struct server *s);
 char *server_stderr(const struct server *s);
 /* Is this text in stderr, within the time? */
 bool server_says(const struct server *s, const char *text, int wait_ms);
+/* How often it has said this text so far. */
+unsigned server_said(const struct server *s, const char *text);
 /* Waits for this text in stderr; fails with what it said instead. */
 void server_must_say(const struct server *s, const char *text);
 /* The master's living children, at most `max`; how many. */

@@ -249,16 +249,22 @@ END_TEST
 
 /* --- what the machine refuses --- */
 
-START_TEST(without_any_thread_no_job_is_taken)
+START_TEST(without_any_thread_the_loop_does_the_work)
 {
     ck_assert(offload_init(&o, &l, 1, JOBS));
     stop_being_root();
     rlim_t before = limit(RLIMIT_NPROC, 0);
-    ck_assert(!submit(0));
+    ck_assert(submit(0));
+    ck_assert(submit(1));
     limit(RLIMIT_NPROC, before);
+    ck_assert(!errands[0].ran_beside);
+    ck_assert_uint_eq(done_n, 0); /* done() comes with a turn, as ever */
+    ck_assert_uint_eq(o.pending, 2);
+    run_until_done(2);
     ck_assert_uint_eq(o.pending, 0);
-    ck_assert(submit(0)); /* and later there is one */
-    run_until_done(1);
+    ck_assert(submit(2)); /* and later there is a thread */
+    run_until_done(3);
+    ck_assert(errands[2].ran_beside);
     offload_done(&o, WAIT_MS);
 }
 END_TEST
@@ -308,7 +314,7 @@ UNIT_MAIN_WITH("io/offload", setup, teardown,
                the_end_waits_for_accepted_jobs_and_tells_that_they_are_done,
                the_end_takes_no_more_jobs, the_end_without_a_job_is_at_once,
                the_end_does_not_wait_longer_than_told_and_the_job_may_go_on,
-               without_any_thread_no_job_is_taken,
+               without_any_thread_the_loop_does_the_work,
                without_another_thread_the_ones_at_hand_do_the_work,
                without_descriptors_no_pool_begins,
                a_loop_that_refuses_the_pool_leaves_no_descriptor_open)
