@@ -1,11 +1,12 @@
 /* floor: the least a server can do, as a measure for the others.
  *
- *     floor FILE [close]
+ *     floor FILE [close|"" [PORT]]
  *
- * Prints the port it found free on 127.0.0.1, then answers whatever arrives there with FILE: one
- * recv and one send of a ready answer, or above 16 KiB a send with MSG_MORE and sendfile. It parses
- * nothing: what arrives first of all is taken for one request, and every request for as long as
- * that (load asks its first alone). With "close" a connection is good for one answer. */
+ * Prints the port of 127.0.0.1 that it has (without PORT a free one), then answers whatever
+ * arrives there with FILE: one recv and one send of a ready answer, or above 16 KiB a send with
+ * MSG_MORE and sendfile. It parses nothing: what arrives first of all is taken for one request, and
+ * every request for as long as that (load asks its first alone). With "close" a connection is good
+ * for one answer. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -135,12 +136,15 @@ static void welcome(int ep, int listener)
     }
 }
 
-static int open_listener(void)
+static int open_listener(const char *port)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                            .sin_port = htons((uint16_t)atoi(port))};
     socklen_t n = sizeof a;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1;
     if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
         bind(fd, (struct sockaddr *)&a, n) < 0 || listen(fd, 4096) < 0 ||
         getsockname(fd, (struct sockaddr *)&a, &n) < 0)
         die("listen");
@@ -158,7 +162,7 @@ int main(int argc, char **argv)
     close_each = argc > 2 && strcmp(argv[2], "close") == 0;
     prepare(argv[1]);
     signal(SIGPIPE, SIG_IGN); /* sendfile has no MSG_NOSIGNAL */
-    int listener = open_listener(), ep = epoll_create1(EPOLL_CLOEXEC);
+    int listener = open_listener(argc > 3 ? argv[3] : "0"), ep = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event events[256], e = {.events = EPOLLIN, .data.fd = listener};
     if (ep < 0 || epoll_ctl(ep, EPOLL_CTL_ADD, listener, &e) < 0)
         die("epoll");

@@ -108,6 +108,8 @@ measure_starts() {
         # shellcheck disable=SC2046
         first "start to first answer" $of "$port" /1k.bin $(command_of $of "$work/first.conf")
     done
+    port=$("$tools/ports" 1)
+    first "start to first answer" floor "$port" /1k.bin "$tools/floor" "$work/www/1k.bin" "" "$port"
     measure_vhosts
     measure_sizes
 }
