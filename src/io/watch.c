@@ -196,6 +196,11 @@ int watch_folder(struct watch *w, const char *folder, struct str name)
     return wd;
 }
 
+void watch_visit(int fd, const char *folder)
+{
+    (void)inotify_add_watch(fd, folder, mask); /* who wants it watched sees what it gives */
+}
+
 /* --- trails --- */
 
 void trail_add(struct trail *t, int folder, struct str name)

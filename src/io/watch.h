@@ -50,6 +50,10 @@ void watch_done(struct watch *w);
  * already. */
 int watch_folder(struct watch *w, const char *folder, struct str name);
 
+/* Watches a folder for nobody, so that doing it again is cheap; `fd` is a watch's src.fd. May run
+ * on any thread. */
+void watch_visit(int fd, const char *folder);
+
 /* A trail that is all zero has no steps. Adds one: a name in a folder (a watch_folder() result). */
 void trail_add(struct trail *t, int folder, struct str name);
 /* Remembers what its counters are now. */

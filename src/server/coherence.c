@@ -10,6 +10,7 @@
 enum {
     LINKS_MAX = 40, /* as many as the kernel follows */
     TRIES_MAX = 2,
+    ROOT_NAME_MAX = 32, /* bytes */
 };
 
 struct walk {
@@ -173,15 +174,36 @@ static uint32_t way_hash(uint64_t root, struct str folder)
     return str_hash(folder) ^ (uint32_t)(root >> 32) * 2654435761u;
 }
 
+/* The name of a folder that is known by a descriptor; always fits. */
+static void name_root(int root, char name[ROOT_NAME_MAX])
+{
+    (void)snprintf(name, ROOT_NAME_MAX, "/proc/self/fd/%d", root);
+}
+
+bool coherence_is_near(struct coherence *c, int root, uint32_t opened, struct str path)
+{
+    char from[ROOT_NAME_MAX];
+    struct str folder;
+    (void)last_name(path, &folder);
+    name_root(root, from);
+    return scout_is_back(&c->scout, c->watch, from, path,
+                         way_hash(root_key(root, opened), folder) + opened);
+}
+
+bool coherence_root_is_near(struct coherence *c, struct str path)
+{
+    return scout_is_back(&c->scout, c->watch, "", str_from(path, 1), str_hash(path));
+}
+
 void coherence_cover(struct coherence *c, int root, uint32_t opened, struct str path,
                      struct trail *t)
 {
-    char from[32];
+    char from[ROOT_NAME_MAX];
     struct str folder;
     (void)last_name(path, &folder);
     struct way way = {.root = root_key(root, opened), .n = (uint8_t)folder.n};
     way.hash = way_hash(way.root, folder);
-    (void)snprintf(from, sizeof from, "/proc/self/fd/%d", root); /* always fits */
+    name_root(root, from);
     cover(c->watch, from, path, &way, t);
     if (!way.is_set || folder.n > WAY_MAX)
         return;

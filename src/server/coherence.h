@@ -6,7 +6,7 @@
 #ifndef SKIFF_SERVER_COHERENCE_H
 #define SKIFF_SERVER_COHERENCE_H
 
-#include "io/watch.h"
+#include "server/scout.h"
 
 enum {
     COHERENCE_WAYS = 64, /* remembered, by hash */
@@ -26,8 +26,14 @@ struct way {
 
 struct coherence {
     struct watch *watch; /* NULL: no events */
+    struct scout scout;
     struct way ways[COHERENCE_WAYS];
 };
+
+/* May the folders on the way be covered without a long wait? If not a thread is on its way: serve
+ * what is there and remember nothing. */
+bool coherence_is_near(struct coherence *c, int root, uint32_t opened, struct str path);
+bool coherence_root_is_near(struct coherence *c, struct str path);
 
 /* Watches for everything in the folders on the way to `path` below the folder `root` (a descriptor
  * that was opened for the `opened`th time), as far as they are there. `path` is relative and

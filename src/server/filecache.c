@@ -144,6 +144,14 @@ static void cover(const struct fileopen *o, struct trail *t)
                     str_of(name), t);
 }
 
+static bool is_near(const struct fileopen *o)
+{
+    char name[PATH_MAX];
+    filecache_name(o->wish, name);
+    return coherence_is_near(&o->cache->coherence, o->wish->root->at->fd, o->wish->root->at->opened,
+                             str_of(name));
+}
+
 /* By a way that was walked before: nothing but the last name is new, and that is no link. NULL with
  * errno, ENOENT when it is not so. */
 static struct file *open_known(struct fileopen *o)
@@ -172,7 +180,9 @@ static struct file *open_unknown(struct fileopen *o)
         errno = EAGAIN;
         return NULL;
     }
-    cover(o, &o->trail);
+    o->passing = o->passing || !is_near(o);
+    if (!o->passing)
+        cover(o, &o->trail);
     errno = ESTALE;
     for (int try = 0; !f && errno == ESTALE && try < READ_TRIES; try++)
         f = fileopen_new(o, true);
@@ -184,7 +194,7 @@ static struct file *open_entry(struct fileopen *o)
     struct file *f = open_known(o);
     if (!f && errno != EAGAIN && errno != ENOMEM)
         f = open_unknown(o);
-    if (f && o->cache->limits.entries > 0 && is_lasting(f->error))
+    if (f && !o->passing && o->cache->limits.entries > 0 && is_lasting(f->error))
         insert(o->cache, f);
     /* One that changed under each reading is sent from its descriptor, and not remembered. */
     return f || errno != ESTALE ? f : fileopen_new(o, false);
@@ -203,11 +213,15 @@ static void refresh_root(struct filecache *c, struct root_folder *at, uint64_t n
 {
     bool is_told = at->changes != c->changes && !is_untouched(c, &at->trail);
     at->changes = c->changes;
-    if (at->path.n == 0 || (!is_told && now_ms - at->checked_ms < c->limits.check_ms))
+    if (at->path.n == 0 ||
+        (!is_told && at->covered && now_ms - at->checked_ms < c->limits.check_ms))
         return;
     at->checked_ms = now_ms;
-    if (is_told || at->trail.count == 0)
-        coherence_cover_root(&c->coherence, at->path, &at->trail);
+    if (is_told || at->trail.count == 0) {
+        at->covered = coherence_root_is_near(&c->coherence, at->path);
+        if (at->covered)
+            coherence_cover_root(&c->coherence, at->path, &at->trail);
+    }
     int r = disk_reopen_root(at->path.p, at->fd);
     at->opened += is_told || r > 0;
     if (r < 0 && !at->told)
@@ -244,6 +258,8 @@ static int confirm(const struct fileopen *o, struct file *f)
     if (is_touched || f->opened != at->opened) {
         if (fileopen_is_cold(o))
             return -EAGAIN;
+        if (!is_near(o))
+            return 0;
         cover(o, &f->trail);
     }
     int r = fileopen_confirms(o, f);
@@ -263,6 +279,7 @@ static __attribute__((noinline)) struct file *ask_disk(struct filecache *c,
 {
     struct fileopen o = {.cache = c, .wish = wish, .links = wish->root->links, .hash = hash};
     refresh_root(c, wish->root->at, wish->now_ms);
+    o.passing = wish->root->at->path.n > 0 && !wish->root->at->covered;
     if (f && is_fresh(c, wish, f) && f->opened == wish->root->at->opened &&
         is_untouched(c, &f->trail)) {
         f->changes = c->changes;

@@ -57,7 +57,8 @@ struct root_folder {
     uint32_t changes;
     uint32_t opened; /* counts how often it was another, or may have been */
     struct trail trail;
-    bool told; /* that it cannot be opened any more */
+    bool covered; /* once its path was watched, as far as it can be */
+    bool told;    /* that it cannot be opened any more */
 };
 
 /* How it is served. */

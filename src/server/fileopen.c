@@ -103,6 +103,7 @@ static struct file *make(const struct fileopen *o, int error, const struct disk_
         .disk = *d,
         .young = is_file && filefields_is_young(d, o->wish->wall_s),
         .unsettled = is_file && is_unsettled(d, o->wish->wall_s),
+        .told = o->passing, /* by the one that will be remembered */
         .path = str_make(f->text, o->wish->path.n),
         .whole = str_make(f->text + o->wish->path.n, whole_n),
     };

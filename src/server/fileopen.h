@@ -10,6 +10,7 @@ struct fileopen {
     enum disk_links links;        /* the root's, or stricter */
     uint32_t hash;
     struct trail trail;
+    bool passing; /* nothing tells of its changes yet: good for this answer alone */
 };
 
 /* Would opening it wait for the disk? */

@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NOW = 1700000000 };
+enum { NOW = 1700000000, WAIT_MS = 20000 };
+
+static const struct filecache_limits limits = {1000, 100, 10, 10, FILECACHE_CHECK_MS};
 
 static char site[80];
 static struct loop loop;
@@ -50,7 +52,6 @@ static void ck_contents(const char *name, const char *text)
 static void setup(void)
 {
     unsigned bad_line;
-    struct filecache_limits limits = {1000, 100, 10, 10, FILECACHE_CHECK_MS};
     scratch_make();
     ck_assert_int_eq(mkdir(in("one"), 0755), 0);
     ck_assert_int_eq(mkdir(in("two"), 0755), 0);
@@ -161,8 +162,35 @@ START_TEST(what_was_missing_is_found)
 }
 END_TEST
 
+/* Until a thread has been there first. */
+START_TEST(what_is_not_watched_yet_is_served_and_not_remembered)
+{
+    struct offload offload;
+    ck_assert(offload_init(&offload, &loop, 1, 10));
+    filecache_done(&cache);
+    ck_assert(filecache_init(&cache, limits, &mime));
+    cache.coherence = (struct coherence){.watch = &watch, .scout = {&offload}};
+    place.covered = false;
+    place.trail = (struct trail){0};
+    ck_contents("a.css", "one");
+    scratch_put("one/a.css", "new");
+    ck_contents("a.css", "new"); /* with nobody to tell */
+    ck_assert_uint_eq(cache.entries, 0);
+    for (int i = 0; i < 2; i++) /* the root, its folder */
+        for (ck_contents("a.css", "new"); offload.pending > 0;)
+            loop_turn(&loop, WAIT_MS);
+    ck_contents("a.css", "new");
+    ck_assert_uint_eq(cache.entries, 1);
+    ck_assert_uint_eq(compared("a.css"), now_ms);
+    scratch_put("one/a.css", "newer");
+    loop_turn(&loop, 0);
+    ck_contents("a.css", "newer");
+    offload_done(&offload, WAIT_MS);
+}
+END_TEST
+
 UNIT_MAIN_WITH("server/filecache with events", setup, teardown, only_what_changed_is_compared,
                the_look_once_a_second_stays, a_root_that_leads_elsewhere_touches_all_its_files,
                a_link_beside_a_file_is_followed_to_what_changes,
                a_root_that_is_another_without_an_event_is_met_by_the_look,
-               what_was_missing_is_found)
+               what_was_missing_is_found, what_is_not_watched_yet_is_served_and_not_remembered)
