@@ -30,17 +30,36 @@ static void add_finished(struct offload *o, struct job *j)
     (void)eventfd_write(o->src.fd, 1); /* cannot overflow: reads reset it */
 }
 
+static struct timespec deadline_in(uint32_t ms)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail */
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
+}
+
+/* Under the lock. false: there was nothing to do for a while, or never will be again. */
+static bool wait_for_work(struct offload *o)
+{
+    struct timespec until = deadline_in(OFFLOAD_IDLE_MS);
+    int error = 0;
+    o->idle++;
+    while (!o->todo_first && !o->stopping && error != ETIMEDOUT)
+        error = pthread_cond_timedwait(&o->wake, &o->lock, &until);
+    o->idle--;
+    return o->todo_first != NULL;
+}
+
 static void *thread_main(void *arg)
 {
     struct offload *o = arg;
     pthread_mutex_lock(&o->lock);
-    for (;;) {
-        o->idle++;
-        while (!o->todo_first && !o->stopping)
-            pthread_cond_wait(&o->wake, &o->lock);
-        o->idle--;
-        if (!o->todo_first)
-            break;
+    while (wait_for_work(o)) {
         struct job *j = take_todo(o);
         pthread_mutex_unlock(&o->lock);
         j->work(j);
@@ -102,7 +121,7 @@ bool offload_init(struct offload *o, struct loop *l, uint32_t threads_max, uint3
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&o->wake, NULL);
+    pthread_cond_init(&o->wake, &monotonic);
     pthread_cond_init(&o->ended, &monotonic);
     pthread_condattr_destroy(&monotonic);
     return true;
@@ -164,19 +183,6 @@ bool offload_submit(struct offload *o, struct job *j)
     }
     pthread_mutex_unlock(&o->lock);
     return true;
-}
-
-static struct timespec deadline_in(uint32_t ms)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail */
-    t.tv_sec += ms / 1000;
-    t.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (t.tv_nsec >= 1000000000) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000000000;
-    }
-    return t;
 }
 
 void offload_done(struct offload *o, uint32_t wait_ms)

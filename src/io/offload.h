@@ -2,14 +2,18 @@
  *
  * A job owns its memory; `work` runs on a thread of the pool and touches nothing else, `done` runs
  * on the loop. Jobs are bounded: a full queue refuses, the caller decides what that means. Threads
- * are started after the process has confined itself, on first use. Where not even one is to be had,
- * the loop does the work itself: slower, and still right. */
+ * are started after the process has confined itself, when there is work, and leave when there is
+ * none for a while: beside a second thread each system call of the loop costs more, for the kernel
+ * counts references to descriptors that are shared (2 % of a request). Where not even one is to be
+ * had, the loop does the work itself: slower, and still right. */
 #ifndef SKIFF_IO_OFFLOAD_H
 #define SKIFF_IO_OFFLOAD_H
 
 #include "io/loop.h"
 
 #include <pthread.h>
+
+enum { OFFLOAD_IDLE_MS = 200 }; /* before a thread leaves */
 
 struct job {
     struct job *next;
