@@ -20,10 +20,18 @@ traced() { # pid, port, requests, load options and path
     end $tracer INT
     awk '$NF == "total" {print $4}' "$work/calls"
 }
-# The difference of two runs: connections and the first request fall out.
+# So that what a server does once for a file is done.
+meet() { # port, path
+    "$tools/load" -n 1 -c 1 "$2" "x=$1"
+    sleep 0.3
+    "$tools/load" -n 1 -c 1 "$2" "x=$1"
+}
+# The difference of two runs: connections fall out.
 calls_each() { # pid, port, load options and path
     pid=$1 port=$2
     shift 2
+    for path; do :; done # the last one
+    meet "$port" "$path"
     few=$(traced "$pid" "$port" $count "$@") many=$(traced "$pid" "$port" $((3 * count)) "$@")
     [ -n "$many" ] || { echo -; return; }
     awk "BEGIN {printf \"%.3f\", ($many - $few) / (2 * $count)}"
@@ -54,6 +62,13 @@ measure_calls() {
     calls "100 KiB file, 64 connections" 100k.bin -c 64 /100k.bin
     calls "404, 64 connections" "" -c 64 /nothing
     calls "1 KiB file, a connection a request" 1k.bin -c 64 -x /1k.bin
+    prepare_logs
+    start skiff log ""
+    ( # the writer's are counted too; nginx is not asked
+        skiff_worker=$worker skiff_port=$started_port nginx_pid=
+        calls "1 KiB file, access log" "" -c 64 /1k.bin
+    )
+    end "$started"
 }
 
 # --- instructions a request -----------------------------------------------------------------------
@@ -77,6 +92,7 @@ counted() { # name, requests, field lines, file
         start_floor 1k.bin "" under_valgrind
         started=$floor_pid worker=$floor_pid port=$floor_port ;;
     esac
+    meet "$port" /1k.bin
     "$tools/load" -n "$2" -c 32 -H "$3" /1k.bin "x=$port"
     end "$started"
     mv "$work/callgrind.$worker" "$4"

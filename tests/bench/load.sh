@@ -48,10 +48,13 @@ measure_respond() {
     measure "an answer from the configuration" "$subjects" respond.txt /respond
     [ -z "${haproxy_pid:-}" ] || end "$haproxy_pid"
 }
-# Each server against itself without a log.
-measure_logs() {
+prepare_logs() {
     mkdir -p "$work/log"
     chmod 777 "$work/log"
+}
+# Each server against itself without a log.
+measure_logs() {
+    prepare_logs
     for of in skiff nginx lighttpd; do
         [ $of = skiff ] || has $of || continue
         start $of log "" taskset -c 0
@@ -61,6 +64,17 @@ measure_logs() {
             -b $of -j "$work/load.json" /1k.bin "$plain" "logging=$started_port:$worker"
         end "$started"
     done
+    count_lines
+}
+# As fast as it can, on a new connection with a name of its own.
+count_lines() {
+    asked=500000
+    start skiff log "" taskset -c 0
+    "$tools/load" -n $asked -c 64 "/1k.bin?counted" "x=$started_port"
+    end "$started"
+    lines=$(grep -c 'counted' "$work/log/skiff")
+    echo "  of $asked lines of skiff's log $((asked - lines)) were lost"
+    echo "{\"asked\":$asked,\"lost\":$((asked - lines))}" >>"$work/lines.json"
 }
 
 middle() { # file, column: the line whose number there is the middle one
