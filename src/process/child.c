@@ -17,7 +17,8 @@
  * signals everybody) must not end a worker with requests in hand. */
 static void ignore_signals(void)
 {
-    static const int ignored[] = {SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE};
+    static const int ignored[] = {SIGTERM, SIGQUIT, SIGINT,  SIGHUP,
+                                  SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ};
     sigset_t none;
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         (void)signal(ignored[i], SIG_IGN); /* fails only for numbers that are no signals */

@@ -299,6 +299,7 @@ static bool open_signals(struct master *m)
         (void)signal(taken[i], SIG_DFL); /* an ignored SIGCHLD would hide how children end */
     }
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a log at its size limit is a write that fails, not an end */
     if (sigprocmask(SIG_BLOCK, &set, NULL) == 0)
         m->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (m->signals < 0)

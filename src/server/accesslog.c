@@ -36,23 +36,28 @@ struct accesslog {
     struct buffer buffers[2];
     unsigned filling;
     bool writing;
-    int error;         /* of the last write, 0: none; the thread's until done() */
-    bool was_told;     /* of that error */
-    uint64_t began_us; /* when the filling buffer got its first line */
+    struct {       /* the thread's until done() */
+        bool mend; /* half a line stands at the end of the file */
+        int error; /* 0: all was written */
+        size_t n;  /* bytes that were */
+    } write;
+    int error;                /* of the last write, 0: none */
+    int torn_fd;              /* where a write that failed left half a line; -1: nowhere */
+    uint64_t lost, lost_told; /* lines that could not be written */
+    uint64_t began_us;        /* when the filling buffer got its first line */
     uint64_t dropped, told;
     struct accesslog_time time;
 };
 
 /* --- the thread's side --- */
 
-/* Writes all of it, waiting as long as it takes. 0 or an errno. */
-static int write_all(int fd, const char *p, size_t n)
+/* Writes all of it, waiting as long as it takes. 0 or an errno; *done: how much was written. */
+static int write_all(int fd, const char *p, size_t n, size_t *done)
 {
-    while (n > 0) {
-        ssize_t w = write(fd, p, n);
+    for (*done = 0; *done < n;) {
+        ssize_t w = write(fd, p + *done, n - *done);
         if (w >= 0) {
-            p += w;
-            n -= (size_t)w;
+            *done += (size_t)w;
         } else if (errno == EAGAIN) { /* somebody else made it non-blocking */
             struct pollfd pfd = {.fd = fd, .events = POLLOUT};
             (void)poll(&pfd, 1, -1); /* whatever it says, write tells more */
@@ -67,7 +72,10 @@ static void work(struct job *j)
 {
     struct accesslog *a = container_of(j, struct accesslog, job);
     const struct buffer *b = &a->buffers[1 - a->filling];
-    a->error = write_all(b->fd, b->data, b->n);
+    a->write.n = 0;
+    a->write.error = a->write.mend ? write_all(b->fd, "\n", 1, &a->write.n) : 0;
+    if (!a->write.error)
+        a->write.error = write_all(b->fd, b->data, b->n, &a->write.n);
 }
 
 /* --- the loop's side --- */
@@ -86,6 +94,7 @@ static void hand_over(struct accesslog *a)
 {
     if (a->writing || a->buffers[a->filling].n == 0)
         return;
+    a->write.mend = a->torn_fd == a->buffers[a->filling].fd;
     a->filling = 1 - a->filling;
     a->writing = offload_submit(a->offload, &a->job);
     if (!a->writing)
@@ -94,19 +103,54 @@ static void hand_over(struct accesslog *a)
 
 static void say_trouble(struct accesslog *a)
 {
-    if (a->error && !a->was_told)
-        log_error("access log: write: %s", strerror(a->error));
-    a->was_told = a->error != 0;
     if (a->dropped > a->told)
         log_warn("access log: %llu lines dropped: it cannot be written fast enough",
                  (unsigned long long)(a->dropped - a->told));
     a->told = a->dropped;
 }
 
+static void say_lost(struct accesslog *a)
+{
+    if (a->lost > a->lost_told)
+        log_warn("access log: %llu lines were lost%s", (unsigned long long)(a->lost - a->lost_told),
+                 a->error ? "" : "; it can be written again");
+    a->lost_told = a->lost;
+}
+
+/* Lines that did not get to the file whole. */
+static uint64_t lines_behind(const struct buffer *b, size_t written)
+{
+    uint64_t lines = 0;
+    const char *end = b->data + b->n;
+    for (const char *p = b->data + written; p < end; lines++)
+        p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1; /* all lines end */
+    return lines;
+}
+
+/* An error is told when it begins, and what it cost when it is over: a disk that is full for a
+ * night is two lines. */
+static void take_outcome(struct accesslog *a, const struct buffer *b)
+{
+    size_t n = a->write.n;
+    bool was_failing = a->error != 0;
+    a->error = a->write.error;
+    if (!a->error) {
+        a->torn_fd = -1;
+        say_lost(a);
+        return;
+    }
+    if (!was_failing)
+        log_error("access log: lines are lost: %s", strerror(a->error));
+    a->lost += lines_behind(b, n);
+    if (n > 0)
+        a->torn_fd = b->data[n - 1] == '\n' ? -1 : b->fd;
+}
+
 static void done(struct job *j)
 {
     struct accesslog *a = container_of(j, struct accesslog, job);
     struct buffer *b = &a->buffers[1 - a->filling];
+    take_outcome(a, b);
     b->n = 0;
     a->writing = false;
     close_if_unused(a, b->fd);
@@ -131,6 +175,7 @@ struct accesslog *accesslog_new(const struct access_log_conf *conf, int fd, stru
         .loop = l,
         .offload = o,
         .fd = fd,
+        .torn_fd = -1,
         .buffers = {{.data = data}, {.data = data + conf->buffer.size}},
         .time = {.second = -1},
     };
@@ -180,6 +225,7 @@ void accesslog_switch(struct accesslog *a, int fd)
     int before = a->fd;
     hand_over(a);
     a->fd = fd;
+    a->torn_fd = -1; /* that file is done with */
     close_if_unused(a, before);
 }
 
@@ -193,7 +239,7 @@ void accesslog_tick(struct accesslog *a)
 
 uint64_t accesslog_dropped(const struct accesslog *a)
 {
-    return a->dropped;
+    return a->dropped + a->lost;
 }
 
 static void wait_for_writer(struct accesslog *a, uint64_t until_us)
@@ -211,6 +257,7 @@ void accesslog_free(struct accesslog *a, uint32_t wait_ms)
     hand_over(a);
     wait_for_writer(a, until_us);
     say_trouble(a);
+    say_lost(a);
     if (a->writing) {
         log_error("access log: the last lines could not be written in time");
         return; /* the thread still reads them: the process ends anyway */

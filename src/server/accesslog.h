@@ -3,8 +3,9 @@
  * Lines are put into one of two buffers of the worker; a full one, or one older than the flush
  * interval, is written by a thread beside the loop while the other fills. When both are full the
  * line is dropped and counted, and the count is told in the error log: a slow disk or a stuck pipe
- * never holds up a request. Bytes from the peer are escaped, so a line is one line and JSON is
- * JSON. */
+ * never holds up a request. What a write that fails could not write is lost and counted as well:
+ * told when it begins, and how many when it is over. Bytes from the peer are escaped, so a line is
+ * one line and JSON is JSON. */
 #ifndef SKIFF_SERVER_ACCESSLOG_H
 #define SKIFF_SERVER_ACCESSLOG_H
 
@@ -32,7 +33,7 @@ bool accesslog_capture(const struct accesslog *a, struct request *r);
 void accesslog_switch(struct accesslog *a, int fd);
 /* A flush is due: called by the worker's timer, about every conf->buffer.flush_ms. */
 void accesslog_tick(struct accesslog *a);
-/* Lines dropped so far. */
+/* Lines that were dropped or lost so far. */
 uint64_t accesslog_dropped(const struct accesslog *a);
 
 #endif

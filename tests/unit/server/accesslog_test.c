@@ -4,9 +4,11 @@
 #include "server/accesslog_line.h"
 #include "server/conn.h"
 #include "server/worker.h"
+#include "support/refuse.h"
 #include "support/unit.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -210,6 +212,43 @@ START_TEST(a_stuck_pipe_drops_lines_and_counts_them)
 }
 END_TEST
 
+static void write_until_done(int lines)
+{
+    for (int i = 0; i < lines; i++)
+        accesslog_write(accesslog, &request);
+    clock_set(&worker.loop.clock, worker.loop.clock.now_us + 2000000, UINT64_C(1700000000123000));
+    accesslog_tick(accesslog);
+    for (int i = 0; i < 50; i++)
+        loop_turn(&worker.loop, 10);
+}
+
+/* The size limit stands for a disk that is full: part of a write succeeds, the rest fails. */
+START_TEST(lines_that_a_full_disk_refuses_are_counted_and_leave_no_half_line)
+{
+    enum { ROOM = 1000, LINES = 100, LATER = 3 };
+    signal(SIGXFSZ, SIG_IGN);
+    start(ACCESS_COMBINED);
+    ask(REQUEST);
+    rlim_t before = limit(RLIMIT_FSIZE, ROOM);
+    write_until_done(LINES);
+    write_until_done(LINES);
+    limit(RLIMIT_FSIZE, before);
+    uint64_t lost = accesslog_dropped(accesslog);
+    write_until_done(LATER);
+    ck_assert_uint_eq(accesslog_dropped(accesslog), lost);
+    uint64_t whole = 0, torn = 0;
+    for (struct str text = logged(), line; text.n > 0;) {
+        line = str_cut(&text, '\n');
+        bool is_whole = str_starts(line, STR("10.0.0.7 - -")) && str_ends(line, STR("\"tool/1\""));
+        whole += is_whole;
+        torn += !is_whole;
+    }
+    ck_assert_uint_eq(whole + lost, 2 * LINES + LATER);
+    ck_assert_uint_gt(whole, LATER);
+    ck_assert_uint_eq(torn, 1);
+}
+END_TEST
+
 START_TEST(a_switch_sends_old_lines_to_the_old_file)
 {
     char moved[80];
@@ -258,5 +297,6 @@ UNIT_MAIN_WITH("server/accesslog", setup, teardown, a_combined_line_is_what_ever
                values_that_are_too_long_are_cut_and_the_line_stays_whole,
                a_captured_request_is_logged_after_its_head_is_gone,
                a_full_buffer_is_written_while_the_other_fills,
-               a_stuck_pipe_drops_lines_and_counts_them, a_switch_sends_old_lines_to_the_old_file,
-               a_tick_writes_what_is_old_enough)
+               a_stuck_pipe_drops_lines_and_counts_them,
+               lines_that_a_full_disk_refuses_are_counted_and_leave_no_half_line,
+               a_switch_sends_old_lines_to_the_old_file, a_tick_writes_what_is_old_enough)
