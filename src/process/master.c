@@ -124,6 +124,29 @@ static void begin_reload(struct master *m)
 
 /* --- the steps of a transaction --- */
 
+static void open_log(const struct generation *g)
+{
+    log_open(g->logs.error, (enum log_level)g->config->log.error.level, "master");
+}
+
+/* Opens the logs anew, for us and all workers: new files under the same names (somebody has moved
+ * the old ones away), or what stderr and stdout are now. false: they stay. */
+static bool renew_logs(struct master *m)
+{
+    struct logs fresh;
+    struct generation *g = m->fleet.current;
+    if (!logs_open(&g->config->log, &fresh)) {
+        log_error("the logs stay as they were");
+        return false;
+    }
+    logs_close(&g->logs);
+    g->logs = fresh;
+    open_log(g);
+    for (struct link *l = m->fleet.children.next; l != &m->fleet.children; l = l->next)
+        child_give_logs(container_of(l, struct child, link), &g->logs);
+    return true;
+}
+
 static void greet(struct master *m)
 {
     if (m->launch->greeting) {
@@ -133,14 +156,10 @@ static void greet(struct master *m)
     }
     if (m->report >= 0) {
         service_silence();
+        (void)renew_logs(m); /* logs to stderr too let go of it: who reads it to its end waits */
         service_report(m->report);
         m->report = -1;
     }
-}
-
-static void open_log(const struct generation *g)
-{
-    log_open(g->logs.error, (enum log_level)g->config->log.error.level, "master");
 }
 
 /* What was decided for the operator. */
@@ -189,23 +208,6 @@ static void give_up_next(struct master *m)
     fleet_abandon(&m->fleet, now_ms());
 }
 
-/* New files under the same names (somebody has moved the old ones away), for all workers. */
-static void reopen_logs(struct master *m)
-{
-    struct logs fresh;
-    struct generation *g = m->fleet.current;
-    if (!logs_open(&g->config->log, &fresh)) {
-        log_error("the logs stay as they were");
-        return;
-    }
-    logs_close(&g->logs);
-    g->logs = fresh;
-    open_log(g);
-    for (struct link *l = m->fleet.children.next; l != &m->fleet.children; l = l->next)
-        child_give_logs(container_of(l, struct child, link), &g->logs);
-    log_notice("logs reopened");
-}
-
 /* One transaction at a time; what was asked meanwhile waits, and once is enough. */
 static void go_on(struct master *m)
 {
@@ -218,8 +220,8 @@ static void go_on(struct master *m)
         complete_next(m);
     if (m->fleet.next || !m->fleet.current)
         return;
-    if (m->wants_logs)
-        reopen_logs(m);
+    if (m->wants_logs && renew_logs(m))
+        log_notice("logs reopened");
     m->wants_logs = false;
     if (!m->wants_reload || fleet_generations(&m->fleet) > GENERATIONS_MAX)
         return;

@@ -3,6 +3,7 @@
 #include "support/unit.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -161,6 +162,45 @@ START_TEST(a_background_start_that_fails_says_why)
 }
 END_TEST
 
+/* What `output=$(skiff -d)` does: it reads to the end, which is when the last writer is gone. */
+START_TEST(in_the_background_it_lets_go_of_the_callers_pipe)
+{
+    int ends[2], status;
+    char text[4096];
+    server_put_text(&s, "skiff.yaml",
+                    "version: 1\nprocess: {pid_file: @DIR@/run/skiff.pid}\n"
+                    "listen: [\"127.0.0.1:@PORT@\"]\nlog: {access: stdout}\n"
+                    "vhosts: [{root: @DIR@/www}]\n");
+    char *file = server_path(&s, "skiff.yaml");
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)(dup2(ends[1], STDOUT_FILENO) < 0 || dup2(ends[1], STDERR_FILENO) < 0 ||
+               close(ends[0]) < 0 || close(ends[1]) < 0);
+        execl(getenv("SKIFF"), "skiff", "-d", "-c", file, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    free(file);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    struct pollfd pfd = {.fd = ends[0], .events = POLLIN};
+    ssize_t n = 1;
+    while (n > 0) {
+        ck_assert_msg(poll(&pfd, 1, LAUNCH_WAIT_MS) == 1, "the pipe is still held");
+        n = read(ends[0], text, sizeof text);
+    }
+    ck_assert_int_eq((int)n, 0);
+    close(ends[0]);
+    pid_t pid = read_pid();
+    ck_assert_int_eq(server_fetch(&s, "/hello.txt", NULL), 200);
+    ck_assert_int_eq(kill(pid, SIGHUP), 0); /* nor does a new generation need it */
+    ck_assert_int_eq(server_fetch(&s, "/hello.txt", NULL), 200);
+    ck_assert_int_eq(kill(pid, SIGTERM), 0);
+    wait_for_end(pid);
+}
+END_TEST
+
 /* In a process of its own, whose next child is PID 1 of a new namespace. */
 static int run_as_pid_1(void)
 {
@@ -292,6 +332,7 @@ UNIT_MAIN_WITH("life/service", setup, teardown, the_pid_file_holds_the_masters_p
                a_second_start_is_refused_and_leaves_the_first_alone,
                a_start_that_fails_leaves_no_pid_file, a_pid_file_in_a_missing_folder_is_told_with_1,
                in_the_background_the_command_returns_when_it_accepts,
+               in_the_background_it_lets_go_of_the_callers_pipe,
                a_background_start_that_fails_says_why, it_works_as_pid_1,
                serve_prints_the_url_and_the_requests, serve_takes_any_folder_name,
                serve_works_as_the_folders_owner, serve_ends_with_its_terminal,
