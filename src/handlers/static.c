@@ -192,7 +192,7 @@ static enum verdict answer_error(struct request *r, const struct static_conf *c,
     case EXDEV:
         return refuse(r, 403);
     default:
-        log_error("a file cannot be opened: %s", strerror(error));
+        log_shortage("a file cannot be opened: it is answered with 503: %s", strerror(error));
         return refuse(r, 503);
     }
 }

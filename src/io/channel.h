@@ -18,6 +18,7 @@ enum {
     IO_DEAD = -3,       /* the connection is broken: close it */
     IO_SHORT = -4,      /* send_file: the file ended before the range did */
     IO_COLD = -5,       /* the writer's: what comes next of a file is not in memory */
+    IO_UNREAD = -6,     /* send_file's: the disk does not give what comes next of a file */
 };
 
 struct channel {

@@ -164,7 +164,7 @@ static ssize_t send_by_reading(struct out_pool *p, struct channel *ch, const str
         struct iovec v = {b->data, (size_t)n};
         n = ch->tp->send(ch, &v, 1, false);
     } else {
-        n = n == 0 ? IO_SHORT : IO_DEAD;
+        n = n == 0 ? IO_SHORT : IO_UNREAD;
     }
     buf_put(&p->heads, b);
     return n;
@@ -224,6 +224,8 @@ static enum out_result failed(ssize_t io)
         return OUT_SHORT;
     if (io == IO_COLD)
         return OUT_COLD;
+    if (io == IO_UNREAD)
+        return OUT_UNREAD;
     return io == IO_WANT_WRITE || io == IO_WANT_READ ? OUT_BLOCKED : OUT_BROKEN;
 }
 

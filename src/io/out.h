@@ -95,6 +95,7 @@ enum out_result {
     OUT_WAIT,     /* the stream has nothing yet; what was queued before it has been pushed */
     OUT_BROKEN,   /* the peer is gone: close */
     OUT_SHORT,    /* a file is shorter than promised: close */
+    OUT_UNREAD,   /* a file cannot be read: close */
 };
 /* Sends as much as possible. */
 enum out_result out_flush(struct out_pool *p, struct out *o, struct channel *ch);

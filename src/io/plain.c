@@ -79,6 +79,8 @@ static ssize_t plain_send_file(struct channel *ch, int fd, off_t at, size_t n)
     do
         sent = sendfile(ch->src.fd, fd, &at, n);
     while (sent < 0 && errno == EINTR);
+    if (sent < 0 && (errno == EIO || errno == ESTALE)) /* which no socket says */
+        return IO_UNREAD;
     if (sent < 0)
         return failed(ch, CAN_WRITE, IO_WANT_WRITE);
     return sent == 0 ? IO_SHORT : sent; /* less than n: the next call tells why */

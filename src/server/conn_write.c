@@ -31,7 +31,7 @@ bool conn_push_earlier_answers(struct conn *c)
     enum out_result sent = out_flush(&c->worker->outs, c->out, &c->ch);
     if (sent == OUT_BUDGETED)
         loop_run_later(&c->worker->loop, &c->ch.src);
-    return sent != OUT_BROKEN && sent != OUT_SHORT;
+    return sent != OUT_BROKEN && sent != OUT_SHORT && sent != OUT_UNREAD;
 }
 
 static void give_output_back(struct conn *c)
@@ -92,6 +92,9 @@ enum step step_send(struct conn *c)
         return STEP_ON;
     case OUT_SHORT:
         log_warn("a file became shorter while it was sent: the connection is closed");
+        break;
+    case OUT_UNREAD:
+        log_shortage("a file cannot be read while it is sent: the connection is closed");
         break;
     case OUT_BROKEN:
         break;

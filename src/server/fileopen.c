@@ -129,7 +129,9 @@ static int read_contents(const struct fileopen *o, struct file *f)
                                  : disk_read_cached(f->disk.fd, data, f->disk.size, 0);
     if (n == -EAGAIN && !o->wish->patient)
         return EAGAIN;
-    if (n < 0 || (uint64_t)n != f->disk.size || disk_stat(f->disk.fd, &after) != 0 ||
+    if (n < 0)
+        return (int)-n;
+    if ((uint64_t)n != f->disk.size || disk_stat(f->disk.fd, &after) != 0 ||
         !disk_same(&f->disk, &after))
         return ESTALE;
     close_it(&f->disk);
@@ -137,8 +139,15 @@ static int read_contents(const struct fileopen *o, struct file *f)
     return 0;
 }
 
+/* The disk's own: answered like a file that cannot be opened, before a head promises its bytes. */
+static bool is_trouble(int failure)
+{
+    return failure != EAGAIN && failure != ESTALE && failure != ENOMEM;
+}
+
 struct file *fileopen_new(const struct fileopen *o, bool may_read)
 {
+    static const struct disk_file nothing = {.fd = -1};
     struct disk_file d;
     int error = open_it(o, &d);
     if (d.kind == DISK_DIRECTORY)
@@ -157,6 +166,8 @@ struct file *fileopen_new(const struct fileopen *o, bool may_read)
         return f;
     if (f)
         pin_drop(&f->pin);
+    if (is_trouble(failure))
+        return make(o, failure, &nothing, 0);
     errno = failure;
     return NULL;
 }
