@@ -41,7 +41,9 @@ endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla $(if $(filter 1,$(WERROR)),-Werror)
 SANITIZERS := address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-OPTIMISE.release := -O3 -g -flto=auto -ffat-lto-objects -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fno-plt \
+# What configure found holds for its compiler; make CC=... may name another.
+LTO := $(if $(findstring x$(CONFIGURED_CC)x,x$(CC)x),$(LTO_FLAGS))
+OPTIMISE.release := -O3 -g $(LTO) -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fno-plt \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables
 OPTIMISE.debug := -O0 -g3 -DSKIFF_DEBUG
 OPTIMISE.asan := -O1 -g -DSKIFF_DEBUG -fsanitize=$(SANITIZERS)

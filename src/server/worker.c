@@ -252,7 +252,8 @@ static void start_watching(struct worker *w)
     if (w->config->cache.check_ms || w->cache.limits.entries == 0)
         return;
     if (watch_init(&w->watch, &w->loop, &w->cache.changes))
-        w->cache.coherence = (struct coherence){.watch = &w->watch, .scout = {&w->offload}};
+        w->cache.coherence =
+            (struct coherence){.watch = &w->watch, .scout = {.offload = &w->offload}};
     else
         log_warn("folders cannot be watched, changes may take a second to be seen: %m");
 }
