@@ -5,6 +5,7 @@
 #include "support/unit.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -175,7 +176,93 @@ START_TEST(with_a_full_disk_under_the_access_log_it_serves_on)
 }
 END_TEST
 
+/* --- reload --- */
+
+#ifndef __SANITIZE_ADDRESS__ /* which dies without memory, whoever asked for it */
+enum {
+    SITES = 4000, /* more than what the allocator has left over from the start */
+    STEP = 1536 * 1024,
+    TRIES_MAX = 40,
+};
+
+static void put_many_sites(void)
+{
+    char *path = server_path(&s, "skiff.yaml");
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "version: 1\nprocess: {workers: 1}\nlisten: [\"127.0.0.1:%u\"]\nvhosts:\n",
+            s.port);
+    for (int i = 0; i < SITES; i++)
+        fprintf(file, "  - {names: [n%d.example], root: %s/www}\n", i, s.dir);
+    fprintf(file, "  - root: %s/www\n", s.dir);
+    ck_assert_int_eq(fclose(file), 0);
+    free(path);
+}
+
+static void limit_master(rlim_t soft)
+{
+    struct rlimit r;
+    ck_assert_int_eq(prlimit(s.pid, RLIMIT_AS, NULL, &r), 0);
+    r.rlim_cur = soft < r.rlim_max ? soft : r.rlim_max;
+    ck_assert_int_eq(prlimit(s.pid, RLIMIT_AS, &r, NULL), 0);
+}
+
+static rlim_t master_size(void)
+{
+    char path[64];
+    unsigned long pages = 0;
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)s.pid);
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%lu", &pages), 1);
+    ck_assert_int_eq(fclose(file), 0);
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+static unsigned refusals(void)
+{
+    return server_said(&s, "the running configuration stays");
+}
+
+/* Asks for a reload and waits for its end: was it done? */
+static bool reloads(void)
+{
+    unsigned before = refusals();
+    server_signal(&s, SIGHUP);
+    for (uint64_t end = now_ms() + LAUNCH_WAIT_MS; refusals() == before; sleep_ms(5)) {
+        if (server_said(&s, "reload: done") > 0)
+            return true;
+        ck_assert_msg(now_ms() < end, "the reload does not end");
+    }
+    return false;
+}
+
+/* A little more each time, so that memory runs out at every stage. */
+START_TEST(without_memory_a_reload_is_refused_and_later_done)
+{
+    server_start(&s, config);
+    put_many_sites();
+    rlim_t size = master_size();
+    unsigned refused = 0;
+    for (limit_master(size); refused < TRIES_MAX && !reloads(); refused++) {
+        ck_assert_int_eq(server_fetch(&s, "/a.txt", NULL), 200);
+        limit_master(size + refused * STEP);
+    }
+    ck_assert_uint_gt(refused, 2);
+    ck_assert_uint_ge(server_said(&s, "memory"), 1);
+    limit_master(RLIM_INFINITY);
+    ck_assert(refused < TRIES_MAX || reloads());
+    ck_assert_int_eq(server_fetch(&s, "/a.txt", NULL), 200);
+    ck_assert_int_eq(server_stop(&s), 0);
+}
+END_TEST
+
+#define WITHOUT_ASAN , without_memory_a_reload_is_refused_and_later_done
+#else
+#define WITHOUT_ASAN
+#endif
+
 UNIT_MAIN_WITH("life/faults", setup, teardown, without_descriptors_files_are_503_and_later_200,
                a_file_that_cannot_be_read_is_503, a_file_that_cannot_be_sent_ends_the_connection,
                a_file_that_shrinks_while_it_is_sent_ends_the_connection,
-               with_a_full_disk_under_the_access_log_it_serves_on)
+               with_a_full_disk_under_the_access_log_it_serves_on WITHOUT_ASAN)
