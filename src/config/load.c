@@ -141,7 +141,9 @@ static bool refuse_kind(struct load *l, const struct yaml_node *n, const char *w
 bool load_text(struct load *l, const struct yaml_node *n, struct str *out)
 {
     if (n->kind != YAML_TEXT)
-        return refuse_kind(l, n, "text", "");
+        return refuse_kind(
+            l, n, "one value",
+            n->kind == YAML_LIST ? "write it without [ ] around it or \"- \" before it" : "");
     if (n->plain && n->text.n == 0) {
         load_error(l, n, "%s has no value\nwrite one, or leave the key out", load_path(l));
         return false;

@@ -238,17 +238,29 @@ END_TEST
 
 START_TEST(the_wrong_kind_of_value_says_what_it_must_be)
 {
-    refused("flag: [true]\n", "skiff.yaml:1:7: error: flag must be text, not a list\n");
-    refused("flag: {a: b}\n", "skiff.yaml:1:7: error: flag must be text, not a map\n");
-    refused("inner: [a]\n", "skiff.yaml:1:8: error: inner must be text, not a list\n");
+    refused("flag: [true]\n",
+            "skiff.yaml:1:7: error: flag must be one value, not a list\n"
+            "    1 | flag: [true]\n"
+            "      |       ^~~~~~ write it without [ ] around it or \"- \" before it\n");
+    refused("flag: {a: b}\n", "skiff.yaml:1:7: error: flag must be one value, not a map\n");
+    refused("inner: [a]\n",
+            "skiff.yaml:1:8: error: inner must be one value, not a list\n"
+            "    1 | inner: [a]\n"
+            "      |        ^~~ write it without [ ] around it or \"- \" before it\n");
     refused("items: {a: b}\n", "skiff.yaml:1:8: error: items must be a list\n"
                                "    1 | items: {a: b}\n"
                                "      |        ^~~~~~ begin each entry with \"- \"\n");
-    refused("texts: {a: b}\n", "skiff.yaml:1:8: error: texts must be text, not a map\n");
-    refused("texts: [a, [b]]\n", "skiff.yaml:1:12: error: texts[1] must be text, not a list\n");
+    refused("texts: {a: b}\n", "skiff.yaml:1:8: error: texts must be one value, not a map\n");
+    refused("texts: [a, [b]]\n",
+            "skiff.yaml:1:12: error: texts[1] must be one value, not a list\n"
+            "    1 | texts: [a, [b]]\n"
+            "      |            ^~~ write it without [ ] around it or \"- \" before it\n");
     refused("pairs: [a]\n",
             "skiff.yaml:1:8: error: pairs must be a map of at most 256 names to texts\n");
-    refused("pairs: {a: [b]}\n", "skiff.yaml:1:12: error: pairs.a must be text, not a list\n");
+    refused("pairs: {a: [b]}\n",
+            "skiff.yaml:1:12: error: pairs.a must be one value, not a list\n"
+            "    1 | pairs: {a: [b]}\n"
+            "      |            ^~~ write it without [ ] around it or \"- \" before it\n");
     refused("- a\n", "skiff.yaml:1:1: error: the configuration must be a map, not a list\n");
 }
 END_TEST

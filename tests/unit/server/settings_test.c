@@ -224,7 +224,7 @@ START_TEST(includes_that_cannot_be_are_refused)
     ck_assert_int_eq(mkfifo(in("f"), 0600), 0);
     main_is_wrong("f: not a regular file\n", 2);
     scratch_put("main.yaml", MINIMAL WWW "include: [{a: b}]\n");
-    main_is_wrong("include[0] must be text, not a map\n", 2);
+    main_is_wrong("include[0] must be one value, not a map\n", 2);
     scratch_remove();
 }
 END_TEST
