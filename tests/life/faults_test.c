@@ -106,6 +106,7 @@ START_TEST(a_file_that_cannot_be_sent_ends_the_connection)
     int fd = server_dial(&s);
     ck_assert(send_text(fd, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n"));
     ck_assert(!answer_read(fd, false, &a));
+    answer_free(&a);
     close(fd);
     server_must_say(&s, "cannot be read while it is sent");
     ck_assert_int_eq(server_fetch(&s, "/a.txt", NULL), 200);
