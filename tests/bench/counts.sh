@@ -20,18 +20,18 @@ traced() { # pid, port, requests, load options and path
     end $tracer INT
     awk '$NF == "total" {print $4}' "$work/calls"
 }
-# So that what a server does once for a file is done.
-meet() { # port, path
-    "$tools/load" -n 1 -c 1 "$2" "x=$1"
+# So that what a server does once for a file is done. All requests to a floor are of one length.
+meet() { # port, path, field lines
+    "$tools/load" -n 1 -c 1 -H "$3" "$2" "x=$1"
     sleep 0.3
-    "$tools/load" -n 1 -c 1 "$2" "x=$1"
+    "$tools/load" -n 1 -c 1 -H "$3" "$2" "x=$1"
 }
 # The difference of two runs: connections fall out.
 calls_each() { # pid, port, load options and path
     pid=$1 port=$2
     shift 2
     for path; do :; done # the last one
-    meet "$port" "$path"
+    meet "$port" "$path" ""
     few=$(traced "$pid" "$port" $count "$@") many=$(traced "$pid" "$port" $((3 * count)) "$@")
     [ -n "$many" ] || { echo -; return; }
     awk "BEGIN {printf \"%.3f\", ($many - $few) / (2 * $count)}"
@@ -92,7 +92,7 @@ counted() { # name, requests, field lines, file
         start_floor 1k.bin "" under_valgrind
         started=$floor_pid worker=$floor_pid port=$floor_port ;;
     esac
-    meet "$port" /1k.bin
+    meet "$port" /1k.bin "$3"
     "$tools/load" -n "$2" -c 32 -H "$3" /1k.bin "x=$port"
     end "$started"
     mv "$work/callgrind.$worker" "$4"
