@@ -65,7 +65,7 @@ START_TEST(without_descriptors_files_are_503_and_later_200)
 {
     static const char *const paths[] = {"/b.txt", "/sub/", "/sub", "/none"};
     static const int later[] = {200, 200, 301, 404};
-    server_start(&s, config);
+    server_start_all(&s, config);
     pid_t worker = worker_of();
     int fd = server_dial(&s);
     ck_assert_int_eq(ask(fd, "/a.txt"), 200);
@@ -101,7 +101,7 @@ START_TEST(a_file_that_cannot_be_sent_ends_the_connection)
     struct answer a;
     put_large();
     refuse_all_calls(SYS_sendfile, EIO);
-    server_start(&s, config);
+    server_start_all(&s, config);
     pid_t worker = worker_of();
     int fd = server_dial(&s);
     ck_assert(send_text(fd, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n"));
@@ -120,7 +120,7 @@ START_TEST(a_file_that_shrinks_while_it_is_sent_ends_the_connection)
     size_t n;
     bool closed;
     put_large();
-    server_start(&s, config);
+    server_start_all(&s, config);
     pid_t worker = worker_of();
     int fd = server_dial(&s);
     char *path = server_path(&s, "www/large");
@@ -158,7 +158,7 @@ static unsigned logged(const char *path)
  * signal as well. */
 START_TEST(with_a_full_disk_under_the_access_log_it_serves_on)
 {
-    server_start(&s, config);
+    server_start_all(&s, config);
     pid_t worker = worker_of();
     limit_worker(worker, RLIMIT_FSIZE, 4096);
     for (uint64_t end = now_ms() + LAUNCH_WAIT_MS; server_said(&s, "lines are lost") == 0;) {

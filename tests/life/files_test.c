@@ -200,7 +200,7 @@ START_TEST(what_a_peak_took_is_given_back)
     struct answer a;
     server_put_text(&server, "www/many/a", "a");
     make_entries(1, ENTRIES);
-    server_start(&server, listing_text);
+    server_start_all(&server, listing_text);
     ck_assert_int_eq(server_workers(&server, &worker, 1), 1);
     long before = anonymous_kib(worker);
     for (int i = 0; i < 3; i++) { /* what is given back once teaches the C library to keep it */

@@ -141,10 +141,10 @@ START_TEST(without_threads_the_loop_reads_lists_and_logs)
     for (size_t i = 0; i < LARGE; i++)
         bytes[i] = (char)('a' + (i / 1000 + i) % 26);
     server_put(&s, "www/large", bytes, LARGE);
-    server_start(&s, "version: 1\nprocess: {workers: 1}\n"
-                     "listen: [\"127.0.0.1:@PORT@\"]\n"
-                     "log: {access: {to: @DIR@/access.log}}\n"
-                     "vhosts: [{root: @DIR@/www, listing: json}]\n");
+    server_start_all(&s, "version: 1\nprocess: {workers: 1}\n"
+                         "listen: [\"127.0.0.1:@PORT@\"]\n"
+                         "log: {access: {to: @DIR@/access.log}}\n"
+                         "vhosts: [{root: @DIR@/www, listing: json}]\n");
     pid_t worker = worker_of();
     limit_worker(worker, RLIMIT_NPROC, 0);
     for (int i = 0; i < 3; i++) {
@@ -193,9 +193,9 @@ START_TEST(without_memory_requests_are_refused_and_later_served)
 {
     static int fds[CROWD];
     server_put_text(&s, "www/a.txt", "small");
-    server_start(&s, "version: 1\nprocess: {workers: 1}\n"
-                     "listen: [\"127.0.0.1:@PORT@\"]\n"
-                     "vhosts: [{root: @DIR@/www}]\n");
+    server_start_all(&s, "version: 1\nprocess: {workers: 1}\n"
+                         "listen: [\"127.0.0.1:@PORT@\"]\n"
+                         "vhosts: [{root: @DIR@/www}]\n");
     pid_t worker = worker_of();
     ck_assert_int_eq(server_fetch(&s, "/a.txt", NULL), 200);
     limit_worker(worker, RLIMIT_AS, 1); /* what it has stays, more is not to be had */
