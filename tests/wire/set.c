@@ -4,9 +4,15 @@
 #include "base/check.h"
 
 #include <fts.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 void set_config(struct text *t, const struct yaml_node *config)
 {
@@ -52,16 +58,49 @@ static int collect(char *const *paths, char **files)
     return count;
 }
 
-int set_play(char *const *paths, bool (*play_file)(const char *path))
-{
+/* What the players, a process each, take their next file from. */
+struct table {
     char *files[FILES_MAX];
+    int count;
+    atomic_int next;
+};
+
+static int play_next_files(struct table *t, bool (*play_file)(const char *path))
+{
     bool is_fine = true;
-    int count = collect(paths, files);
-    if (count == 0)
-        (void)fprintf(stderr, "no transcripts\n");
-    for (int i = 0; i < count; i++) {
-        is_fine = play_file(files[i]) && is_fine;
-        free(files[i]);
+    for (int i; (i = atomic_fetch_add(&t->next, 1)) < t->count;) {
+        is_fine = play_file(t->files[i]) && is_fine;
+        (void)fflush(stdout); /* what is said of a file stays together */
     }
-    return is_fine && count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return is_fine ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void start_player(struct table *t, bool (*play_file)(const char *path))
+{
+    pid_t parent = getpid(), pid = fork();
+    CHECK(pid >= 0);
+    if (pid > 0)
+        return;
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    exit(getppid() == parent ? play_next_files(t, play_file) : EXIT_FAILURE);
+}
+
+int set_play(char *const *paths, int at_once, bool (*play_file)(const char *path))
+{
+    struct table *t =
+        mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(t != MAP_FAILED);
+    t->count = collect(paths, t->files);
+    if (t->count == 0)
+        (void)fprintf(stderr, "no transcripts\n");
+    (void)fflush(stdout);
+    for (int i = 0; i < at_once && i < t->count; i++)
+        start_player(t, play_file);
+    bool is_fine = t->count > 0;
+    for (int status; wait(&status) > 0;)
+        is_fine = is_fine && status == 0;
+    for (int i = 0; i < t->count; i++)
+        free(t->files[i]);
+    (void)munmap(t, sizeof *t);
+    return is_fine ? EXIT_SUCCESS : EXIT_FAILURE;
 }

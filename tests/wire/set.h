@@ -5,9 +5,10 @@
 #include "wire/text.h"
 #include "wire/transcript.h"
 
-/* Plays the transcripts among and below the paths (NULL at the end; none: all of tests/wire), one
- * after the other; whether there were some and all went well: the exit code. */
-int set_play(char *const *paths, bool (*play_file)(const char *path));
+/* Plays the transcripts among and below the paths (NULL at the end; none: all of tests/wire), so
+ * many at once, each in one of as many processes; whether there were some and all went well: the
+ * exit code. */
+int set_play(char *const *paths, int at_once, bool (*play_file)(const char *path));
 /* Puts before and behind a transcript's configuration (NULL: it has none) what it does not say. */
 void set_config(struct text *t, const struct yaml_node *config);
 

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 enum { TEST_MAX_S = 60, NOBODY = 65534 };
@@ -165,5 +166,5 @@ static bool play_file(const char *path)
 int main(int argc, char **argv)
 {
     (void)argc;
-    return set_play(argv + 1, play_file);
+    return set_play(argv + 1, get_nprocs(), play_file);
 }
