@@ -60,7 +60,7 @@ static uint16_t counter_of(int folder, uint32_t hash)
     return (uint16_t)((hash ^ (uint32_t)folder * 2654435761u) % WATCH_COUNTERS);
 }
 
-static void count_for_all(struct watch *w)
+void watch_doubt(struct watch *w)
 {
     w->unnamed++;
     ++*w->changes;
@@ -78,7 +78,7 @@ static void take(struct watch *w, const struct inotify_event *e)
     struct watched *f = find(w, e->wd);
     uint32_t hash = e->len ? str_hash(str_of(e->name)) : 0;
     if ((e->mask & IN_Q_OVERFLOW) || (f && e->len == 0))
-        count_for_all(w);
+        watch_doubt(w);
     if (!f)
         return;
     if (e->len && matters(f, hash)) {
@@ -107,7 +107,8 @@ static void on_ready(struct source *s)
             take(w, e);
             at += (ssize_t)(sizeof *e + e->len);
         }
-    } /* the descriptor is level-triggered: what is left comes in the next turn */
+    }               /* the descriptor is level-triggered: what is left comes in the next turn ... */
+    watch_doubt(w); /* ... and may be of any name */
 }
 
 /* --- folders --- */
@@ -168,7 +169,7 @@ static bool grow(struct watch *w, uint32_t at_least)
 static void begin_anew(struct watch *w)
 {
     watch_done(w);
-    count_for_all(w);
+    watch_doubt(w);
     if (!open_events(w))
         tell(w, strerror(errno));
 }

@@ -50,6 +50,9 @@ void watch_done(struct watch *w);
  * already. */
 int watch_folder(struct watch *w, const char *folder, struct str name);
 
+/* Counts a change that may be of any name. */
+void watch_doubt(struct watch *w);
+
 /* Watches a folder for nobody, so that doing it again is cheap; `fd` is a watch's src.fd. May run
  * on any thread. */
 void watch_visit(int fd, const char *folder);

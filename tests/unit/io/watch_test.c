@@ -201,9 +201,21 @@ START_TEST(its_events_are_first_in_a_turn)
 }
 END_TEST
 
+/* More than is read in one turn: what is left may be of any name. */
+START_TEST(a_flood_hides_nothing)
+{
+    enum { FLOOD = 9000 };
+    watch_folder(&watch, folder, STR("wanted"));
+    for (int i = 0; i < FLOOD; i++)
+        ck_assert_int_eq(close(open(in(i % 2 ? "one" : "other"), O_CREAT | O_WRONLY, 0600)), 0);
+    ck_assert_int_eq(mkdir(in("wanted"), 0700), 0);
+    ck_assert_uint_gt(counted(), 0);
+}
+END_TEST
+
 UNIT_MAIN_WITH("io/watch", setup, teardown, everything_in_a_folder_can_matter, or_only_some_names,
                a_folder_that_goes_is_a_change_and_is_forgotten,
                a_folder_that_is_moved_is_another_paths_then, what_cannot_be_watched_changes_nothing,
                when_the_numbers_run_out_it_goes_on, a_trail_is_touched_by_its_own_names,
                what_names_nothing_touches_all, a_long_trail_is_touched_by_any_change,
-               its_events_are_first_in_a_turn)
+               a_flood_hides_nothing, its_events_are_first_in_a_turn)
