@@ -74,18 +74,23 @@ static void work(struct job *j)
     const struct buffer *b = &a->buffers[1 - a->filling];
     a->write.n = 0;
     a->write.error = a->write.mend ? write_all(b->fd, "\n", 1, &a->write.n) : 0;
+    a->write.mend = a->write.mend && a->write.error;
     if (!a->write.error)
         a->write.error = write_all(b->fd, b->data, b->n, &a->write.n);
 }
 
 /* --- the loop's side --- */
 
-static void close_if_unused(const struct accesslog *a, int fd)
+static void close_if_unused(struct accesslog *a, int fd)
 {
     bool used = fd == a->fd;
     for (int i = 0; i < 2; i++)
         used |= a->buffers[i].n > 0 && a->buffers[i].fd == fd;
-    if (!used && fd > STDERR_FILENO)
+    if (used)
+        return;
+    if (a->torn_fd == fd)
+        a->torn_fd = -1;
+    if (fd > STDERR_FILENO)
         (void)close(fd); /* errors were seen by write */
 }
 
@@ -144,6 +149,8 @@ static void take_outcome(struct accesslog *a, const struct buffer *b)
     a->lost += lines_behind(b, n);
     if (n > 0)
         a->torn_fd = b->data[n - 1] == '\n' ? -1 : b->fd;
+    else if (!a->write.mend && a->torn_fd == b->fd)
+        a->torn_fd = -1; /* the line was ended, and nothing came behind it */
 }
 
 static void done(struct job *j)
@@ -225,7 +232,6 @@ void accesslog_switch(struct accesslog *a, int fd)
     int before = a->fd;
     hand_over(a);
     a->fd = fd;
-    a->torn_fd = -1; /* that file is done with */
     close_if_unused(a, before);
 }
 

@@ -4,8 +4,9 @@
  * interval, is written by a thread beside the loop while the other fills. When both are full the
  * line is dropped and counted, and the count is told in the error log: a slow disk or a stuck pipe
  * never holds up a request. What a write that fails could not write is lost and counted as well:
- * told when it begins, and how many when it is over. Bytes from the peer are escaped, so a line is
- * one line and JSON is JSON. */
+ * told when it begins, and how many when it is over. Half a line that was written is ended with the
+ * worker's next one; another worker's may come between. Bytes from the peer are escaped, so a line
+ * is one line and JSON is JSON. */
 #ifndef SKIFF_SERVER_ACCESSLOG_H
 #define SKIFF_SERVER_ACCESSLOG_H
 

@@ -249,6 +249,26 @@ START_TEST(lines_that_a_full_disk_refuses_are_counted_and_leave_no_half_line)
 }
 END_TEST
 
+/* There is room to end the half line, and for no more: it is not ended twice. */
+START_TEST(half_a_line_is_ended_once)
+{
+    enum { ROOM = 1000, LINES = 100, LATER = 3 };
+    unsigned empty = 0;
+    signal(SIGXFSZ, SIG_IGN);
+    start(ACCESS_COMBINED);
+    ask(REQUEST);
+    rlim_t before = limit(RLIMIT_FSIZE, ROOM);
+    write_until_done(LINES);
+    limit(RLIMIT_FSIZE, ROOM + 1);
+    write_until_done(LINES);
+    limit(RLIMIT_FSIZE, before);
+    write_until_done(LATER);
+    for (struct str text = logged(); text.n > 0;)
+        empty += str_cut(&text, '\n').n == 0;
+    ck_assert_uint_eq(empty, 0);
+}
+END_TEST
+
 START_TEST(a_switch_sends_old_lines_to_the_old_file)
 {
     char moved[80];
@@ -299,4 +319,5 @@ UNIT_MAIN_WITH("server/accesslog", setup, teardown, a_combined_line_is_what_ever
                a_full_buffer_is_written_while_the_other_fills,
                a_stuck_pipe_drops_lines_and_counts_them,
                lines_that_a_full_disk_refuses_are_counted_and_leave_no_half_line,
-               a_switch_sends_old_lines_to_the_old_file, a_tick_writes_what_is_old_enough)
+               half_a_line_is_ended_once, a_switch_sends_old_lines_to_the_old_file,
+               a_tick_writes_what_is_old_enough)
