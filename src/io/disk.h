@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -35,6 +36,25 @@ int disk_open_root(const char *path);
 /* Makes `fd` the directory that `path` is now. 1 when that is another than it was, 0 when not, or
  * -errno: then it stays what it was. A thread that uses it meanwhile meets the one or the other. */
 int disk_reopen_root(const char *path, int fd);
+/* Is an error of these calls the machine's trouble, such as EMFILE or EIO, and nothing that the
+ * name alone is to blame for? The next try may fare better. */
+static inline bool disk_is_trouble(int error)
+{
+    switch (error) {
+    case 0:
+    case ENOENT:
+    case ENOTDIR:
+    case EACCES:
+    case EPERM:
+    case ELOOP:
+    case EXDEV:
+    case ENAMETOOLONG:
+        return false;
+    default:
+        return true;
+    }
+}
+
 /* Opens `path` (terminated, relative, no leading slash; "" or "." is the root itself) for
  * reading. 0, or -errno: ENOENT, ENOTDIR, EACCES, ELOOP and EXDEV (a refused symlink), EMFILE... */
 int disk_open(int root, const char *path, enum disk_links links, struct disk_file *out);

@@ -119,23 +119,6 @@ static struct file *lookup(struct filecache *c, const struct filecache_root *roo
     return f;
 }
 
-/* Trouble of the machine's is never remembered: the next request may fare better. */
-static bool is_lasting(int error)
-{
-    switch (error) {
-    case 0:
-    case ENOENT:
-    case ENOTDIR:
-    case EACCES:
-    case ELOOP:
-    case EXDEV:
-    case ENAMETOOLONG:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void cover(const struct fileopen *o, struct trail *t)
 {
     char name[PATH_MAX];
@@ -194,7 +177,7 @@ static struct file *open_entry(struct fileopen *o)
     struct file *f = open_known(o);
     if (!f && errno != EAGAIN && errno != ENOMEM)
         f = open_unknown(o);
-    if (f && !o->passing && o->cache->limits.entries > 0 && is_lasting(f->error))
+    if (f && !o->passing && o->cache->limits.entries > 0 && !disk_is_trouble(f->error))
         insert(o->cache, f);
     /* One that changed under each reading is sent from its descriptor, and not remembered. */
     return f || errno != ESTALE ? f : fileopen_new(o, false);
@@ -250,12 +233,14 @@ static inline bool is_fresh(const struct filecache *c, const struct file_wish *w
 }
 
 /* Compares f with the disk, which may have to be asked what its way is now. 1 or 0; -EAGAIN when it
- * would have to be waited for. */
+ * would have to be waited for. What cannot be compared for want of descriptors or memory is good
+ * for as long as nothing speaks against it. */
 static int confirm(const struct fileopen *o, struct file *f)
 {
     const struct root_folder *at = o->wish->root->at;
-    bool is_touched = f->changes != o->cache->changes && !is_untouched(o->cache, &f->trail);
-    if (is_touched || f->opened != at->opened) {
+    bool is_touched = f->opened != at->opened ||
+                      (f->changes != o->cache->changes && !is_untouched(o->cache, &f->trail));
+    if (is_touched) {
         if (fileopen_is_cold(o))
             return -EAGAIN;
         if (!is_near(o))
@@ -263,6 +248,8 @@ static int confirm(const struct fileopen *o, struct file *f)
         cover(o, &f->trail);
     }
     int r = fileopen_confirms(o, f);
+    if (r < 0 && r != -EAGAIN)
+        r = !is_touched;
     if (r > 0) {
         f->opened = at->opened;
         f->checked_ms = o->wish->now_ms;
@@ -295,6 +282,14 @@ static __attribute__((noinline)) struct file *ask_disk(struct filecache *c,
     if (f)
         forget(c, f);
     return open_entry(&o);
+}
+
+void filecache_doubt(struct filecache *c)
+{
+    if (c->coherence.watch)
+        watch_doubt(c->coherence.watch);
+    else
+        c->changes++;
 }
 
 struct file *filecache_find(struct filecache *c, const struct file_wish *w)

@@ -108,8 +108,10 @@ struct file_wish {
 
 /* Finds or opens a file. The caller holds a pin on the result (pin_drop(&f->pin)). NULL with errno:
  * ENOMEM, or EAGAIN when the disk would have to be waited for; any other failure is an entry with
- * `error` set (EMFILE and ENFILE are never remembered). */
+ * `error` set (what disk_is_trouble() is never remembered). */
 struct file *filecache_find(struct filecache *c, const struct file_wish *w);
+/* Something was found to be other than an entry says: all are compared before they serve again. */
+void filecache_doubt(struct filecache *c);
 /* What would be opened, terminated: the path, or its sibling's. */
 void filecache_name(const struct file_wish *w, char name[PATH_MAX]);
 

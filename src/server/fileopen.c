@@ -182,6 +182,8 @@ int fileopen_confirms(const struct fileopen *o, const struct file *f)
     close_it(&now);
     if (!o->wish->patient && (error == EAGAIN || !is_ready))
         return -EAGAIN;
+    if (disk_is_trouble(error))
+        return -error;
     if (error || f->error)
         return error == f->error;
     return disk_same(&f->disk, &now) &&

@@ -20,7 +20,7 @@ bool fileopen_is_cold(const struct fileopen *o);
  * file changed while it was read, ENOMEM. */
 struct file *fileopen_new(const struct fileopen *o, bool may_read);
 /* Is what the entry says still what the disk says? 1 or 0; -EAGAIN when the disk would have to be
- * waited for. */
+ * waited for; another -errno that disk_is_trouble() when it cannot be asked. */
 int fileopen_confirms(const struct fileopen *o, const struct file *f);
 
 #endif
