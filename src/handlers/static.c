@@ -154,7 +154,9 @@ static bool is_navigation(const struct request *r)
 /* A page of the operator's that is not there: said once, as long as that is remembered. */
 static void leave_page(struct file *f, const char *what)
 {
-    if (!f->told)
+    if (disk_is_trouble(f->error))
+        log_shortage("the %s cannot be opened: %s", what, strerror(f->error));
+    else if (!f->told)
         log_warn("the %s /%.*s is not there", what, (int)f->path.n, f->path.p);
     f->told = true;
     pin_drop(&f->pin);
@@ -166,14 +168,17 @@ static enum verdict answer_missing(struct request *r, const struct static_conf *
 {
     if (c->fallback.n == 0)
         return refuse(r, 404);
-    struct file *page =
-        is_navigation(r) ? find(r, &c->pages, str_from(c->fallback, 1), CODING_IDENTITY) : NULL;
-    if (r->is_warming)
-        return V_WAIT;
-    if (page && is_file(page))
-        return answer_file(r, c, page);
-    if (page)
+    if (is_navigation(r)) {
+        struct file *page = find(r, &c->pages, str_from(c->fallback, 1), CODING_IDENTITY);
+        if (!page)
+            return not_found_yet(r);
+        if (is_file(page))
+            return answer_file(r, c, page);
+        bool is_trouble = disk_is_trouble(page->error);
         leave_page(page, "fallback");
+        if (is_trouble)
+            return refuse(r, 503);
+    }
     reply_status(r, 404);
     r->resp.extra = STR("Vary: Accept\r\n");
     return V_READY;
@@ -303,7 +308,7 @@ static void abandon(struct request *r)
 {
     if (r->is_warming)
         warm_abandon(r);
-    else
+    else if (r->waits_for) /* else it was resumed already, and its turn has not come */
         listing_abandon(r);
 }
 

@@ -338,7 +338,7 @@ static enum verdict fail(struct request *r, int error)
         reply_status(r, 500);
         break;
     default:
-        log_error("a folder cannot be read: %s", strerror(error));
+        log_shortage("a folder cannot be read: it is answered with 503: %s", strerror(error));
         reply_status(r, 503);
     }
     return V_READY;

@@ -24,14 +24,43 @@ enum step conn_refuse_for_memory(struct conn *c)
     return STEP_CLOSE;
 }
 
-bool conn_push_earlier_answers(struct conn *c)
+/* A thread reads what comes next; where there is none, the next try waits for the disk. */
+static void warm_what_comes(struct conn *c)
 {
-    if (!conn_output_is_pending(c) || !(c->ch.src.ready & CAN_WRITE))
-        return true;
-    enum out_result sent = out_flush(&c->worker->outs, c->out, &c->ch);
+    if (warm_window(c))
+        return;
+    c->out->insists = true;
+    loop_run_later(&c->worker->loop, &c->ch.src);
+}
+
+/* What is left will not be asked for by an event. */
+static void come_back_for(struct conn *c, enum out_result sent)
+{
     if (sent == OUT_BUDGETED)
         loop_run_later(&c->worker->loop, &c->ch.src);
-    return sent != OUT_BROKEN && sent != OUT_SHORT && sent != OUT_UNREAD;
+    else if (sent == OUT_COLD)
+        warm_what_comes(c);
+}
+
+/* Can nothing more be sent? The log is told why, unless it is the peer's doing. */
+static bool is_the_end(struct conn *c, enum out_result sent)
+{
+    if (sent == OUT_SHORT) {
+        log_warn("a file became shorter while it was sent: the connection is closed");
+        filecache_doubt(&c->worker->cache); /* not every way to cut a file makes an event */
+    }
+    if (sent == OUT_UNREAD)
+        log_shortage("a file cannot be read while it is sent: the connection is closed");
+    return sent == OUT_SHORT || sent == OUT_UNREAD || sent == OUT_BROKEN;
+}
+
+bool conn_push_earlier_answers(struct conn *c)
+{
+    if (!conn_output_is_pending(c) || c->out->warming || !(c->ch.src.ready & CAN_WRITE))
+        return true;
+    enum out_result sent = out_flush(&c->worker->outs, c->out, &c->ch);
+    come_back_for(c, sent);
+    return !is_the_end(c, sent);
 }
 
 static void give_output_back(struct conn *c)
@@ -76,30 +105,11 @@ enum step step_send(struct conn *c)
 {
     if (c->out->warming)
         return STEP_WAIT; /* a thread reads what comes next */
-    switch (out_flush(&c->worker->outs, c->out, &c->ch)) {
-    case OUT_DONE:
+    enum out_result sent = out_flush(&c->worker->outs, c->out, &c->ch);
+    if (sent == OUT_DONE)
         return everything_is_out(c);
-    case OUT_BUDGETED:
-        loop_run_later(&c->worker->loop, &c->ch.src);
-        return STEP_WAIT;
-    case OUT_BLOCKED:
-    case OUT_WAIT:
-        return STEP_WAIT;
-    case OUT_COLD:
-        if (warm_window(c))
-            return STEP_WAIT;
-        c->out->insists = true;
-        return STEP_ON;
-    case OUT_SHORT:
-        log_warn("a file became shorter while it was sent: the connection is closed");
-        break;
-    case OUT_UNREAD:
-        log_shortage("a file cannot be read while it is sent: the connection is closed");
-        break;
-    case OUT_BROKEN:
-        break;
-    }
-    return STEP_CLOSE;
+    come_back_for(c, sent);
+    return is_the_end(c, sent) ? STEP_CLOSE : STEP_WAIT;
 }
 
 enum step step_linger(struct conn *c)

@@ -175,7 +175,7 @@ static bool copies_content(const struct response *resp)
 static bool read_behind(struct out_pool *pool, struct out *o, const struct span *s)
 {
     char *dst = !s->mem && s->len <= OUT_READ_MAX ? out_reserve(pool, o, s->len) : NULL;
-    if (!dst || disk_read(s->fd, dst, s->len, s->at) != (ssize_t)s->len)
+    if (!dst || disk_read_cached(s->fd, dst, s->len, s->at) != (ssize_t)s->len)
         return false;
     out_wrote(o, s->len);
     return true;

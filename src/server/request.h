@@ -49,6 +49,7 @@ struct request {
     bool is_warming;     /* a thread touches the disk for it (server/warm.h) ... */
     struct link warming; /* ... with all that wait for the same ... */
     uint32_t warmed;     /* ... and has done so for this key */
+    uint8_t warmings;    /* how often one did */
     void *waits_for;     /* a handler's own, from V_WAIT to its next call or abandon() */
     uint64_t began_us;   /* monotonic, when the head was complete */
     uint64_t starts_at;  /* what the queue had been given before this answer's first byte */

@@ -79,6 +79,8 @@ static struct warming *begin(struct worker *worker, int root, const char *path,
 bool warm_begin(struct request *r, int root, const char *path, enum disk_links links, uint32_t key)
 {
     struct worker *worker = conn_worker(r->conn);
+    if (r->warmings == WARMINGS_MAX)
+        return false;
     struct warming *w = under_way(worker, root, path, links);
     if (!w)
         w = begin(worker, root, path, links, key);
@@ -87,6 +89,7 @@ bool warm_begin(struct request *r, int root, const char *path, enum disk_links l
     link_init(&r->warming);
     link_last(&w->waiting, &r->warming);
     r->is_warming = true;
+    r->warmings++;
     return true;
 }
 

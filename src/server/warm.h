@@ -10,6 +10,7 @@
 #include "io/out.h"
 #include "server/request.h"
 
+enum { WARMINGS_MAX = 32 }; /* of one request: where the kernel never says "cached" it ends */
 /* The handler must say V_WAIT then. `path` (terminated) is copied; `key` becomes r->warmed when it
  * is done. false: no thread takes it now. */
 bool warm_begin(struct request *r, int root, const char *path, enum disk_links links, uint32_t key);

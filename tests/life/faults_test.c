@@ -11,6 +11,8 @@
 
 enum {
     LARGE = 24 * 1024 * 1024, /* more than socket buffers hold */
+    CHECK_MS = 1000,          /* files.cache.check */
+    SETTLED_MS = 2100,        /* the age from which a file's times tell one change from another */
     LINES_MAX = 40,           /* one a second and kind, and its count, of 100 answers */
 };
 
@@ -83,6 +85,44 @@ START_TEST(without_descriptors_files_are_503_and_later_200)
 }
 END_TEST
 
+/* What is in memory needs no descriptor, though it is compared with the disk once a second. */
+START_TEST(without_descriptors_what_is_cached_is_served_on)
+{
+    server_start_all(&s, config);
+    pid_t worker = worker_of();
+    int fd = server_dial(&s);
+    sleep_ms(SETTLED_MS); /* before, another change could look like none */
+    for (int i = 0; i < 5; i++, sleep_ms(20))
+        ck_assert_int_eq(ask(fd, "/a.txt"), 200);
+    limit_worker(worker, RLIMIT_NOFILE, 3);
+    sleep_ms(CHECK_MS + 200);
+    ck_assert_int_eq(ask(fd, "/a.txt"), 200);
+    ck_assert_int_eq(ask(fd, "/b.txt"), 503);
+    close(fd);
+    ck_assert_int_eq(server_stop(&s), 0);
+}
+END_TEST
+
+static const char fallback_config[] = "version: 1\nprocess: {workers: 1}\n"
+                                      "listen: [\"127.0.0.1:@PORT@\"]\n"
+                                      "vhosts: [{root: @DIR@/www, fallback: /a.txt}]\n";
+
+START_TEST(a_fallback_that_cannot_be_read_is_503)
+{
+    struct answer a;
+    refuse_all_calls(SYS_preadv2, EIO);
+    server_start_all(&s, fallback_config);
+    int fd = server_dial(&s);
+    ck_assert(send_text(fd, "GET /app HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n"));
+    ck_assert(answer_read(fd, false, &a));
+    ck_assert_int_eq(a.status, 503);
+    answer_free(&a);
+    close(fd);
+    server_must_say(&s, "the fallback cannot be opened: Input/output error");
+    ck_assert_int_eq(server_stop(&s), 0);
+}
+END_TEST
+
 START_TEST(a_file_that_cannot_be_read_is_503)
 {
     refuse_all_calls(SYS_preadv2, EIO);
@@ -137,6 +177,7 @@ START_TEST(a_file_that_shrinks_while_it_is_sent_ends_the_connection)
     free(path);
     close(fd);
     server_must_say(&s, "became shorter");
+    ck_assert_int_eq(server_fetch(&s, "/large", NULL), 200); /* as it is now, and whole */
     ck_assert_int_eq(server_fetch(&s, "/a.txt", NULL), 200);
     ck_assert_int_eq(worker_of(), worker);
     ck_assert_int_eq(server_stop(&s), 0);
@@ -264,6 +305,8 @@ END_TEST
 #endif
 
 UNIT_MAIN_WITH("life/faults", setup, teardown, without_descriptors_files_are_503_and_later_200,
-               a_file_that_cannot_be_read_is_503, a_file_that_cannot_be_sent_ends_the_connection,
+               without_descriptors_what_is_cached_is_served_on,
+               a_fallback_that_cannot_be_read_is_503, a_file_that_cannot_be_read_is_503,
+               a_file_that_cannot_be_sent_ends_the_connection,
                a_file_that_shrinks_while_it_is_sent_ends_the_connection,
                with_a_full_disk_under_the_access_log_it_serves_on WITHOUT_ASAN)

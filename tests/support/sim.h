@@ -39,6 +39,10 @@ void sim_truncate(const char *path, size_t n);
 
 /* That file is not in memory until a thread has read it. */
 void sim_cool(const char *path);
+/* ... and not even then: the kernel never says that it is. */
+void sim_freeze(const char *path);
+/* How often a cold file was opened or read all the same: that would have waited for the disk. */
+unsigned sim_disk_waits(void);
 
 /* A fresh connection that will send `input`. */
 void sim_connect(struct sim *s, struct str input);

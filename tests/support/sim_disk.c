@@ -11,19 +11,22 @@ static struct sim_entry {
     const char *path;
     struct str contents;
     size_t length; /* what reading gives; contents.n is what fstat says */
-    bool cold;     /* until a thread has read it */
+    bool cold;     /* until a thread has read it ... */
+    bool frozen;   /* ... and for ever */
 } files[SIM_FILES_MAX];
 static int file_count;
+static unsigned waits;
 
 void sim_no_files(void)
 {
     file_count = 0;
+    waits = 0;
 }
 
 void sim_file(const char *path, struct str contents)
 {
     CHECK(file_count < SIM_FILES_MAX);
-    files[file_count++] = (struct sim_entry){path, contents, contents.n, false};
+    files[file_count++] = (struct sim_entry){path, contents, contents.n, false, false};
 }
 
 void sim_truncate(const char *path, size_t n)
@@ -46,13 +49,24 @@ void sim_cool(const char *path)
     find_entry(path)->cold = true;
 }
 
+void sim_freeze(const char *path)
+{
+    sim_cool(path);
+    find_entry(path)->frozen = true;
+}
+
+unsigned sim_disk_waits(void)
+{
+    return waits;
+}
+
 void disk_warm(int root, const char *path, enum disk_links links)
 {
     struct sim_entry *e = find_entry(path);
     (void)root;
     (void)links;
     if (e)
-        e->cold = false;
+        e->cold = e->frozen;
 }
 
 bool disk_is_cached(int fd, off_t at, size_t n)
@@ -111,6 +125,7 @@ int disk_open(int root, const char *path, enum disk_links links, struct disk_fil
         out->kind = DISK_FILE;
         out->size = files[i].contents.n;
         out->ino = (uint64_t)i + 1;
+        waits += files[i].cold;
         return 0;
     }
     if (!is_directory(path))
@@ -132,12 +147,13 @@ ssize_t disk_read(int fd, void *dst, size_t n, off_t at)
     size_t left = (size_t)at < e->length ? e->length - (size_t)at : 0;
     size_t got = n < left ? n : left;
     memcpy(dst, e->contents.p + at, got);
+    waits += e->cold;
     return (ssize_t)got;
 }
 
 ssize_t disk_read_cached(int fd, void *dst, size_t n, off_t at)
 {
-    return disk_read(fd, dst, n, at); /* what is cold cannot be opened */
+    return files[fd - SIM_FD].cold ? -EAGAIN : disk_read(fd, dst, n, at);
 }
 
 int disk_look(int root, const char *path, enum disk_links links, struct disk_file *out)
@@ -149,7 +165,10 @@ int disk_look(int root, const char *path, enum disk_links links, struct disk_fil
 
 int disk_stat(int fd, struct disk_file *out)
 {
-    return disk_open(SIM_ROOT, files[fd - SIM_FD].path, LINKS_FOLLOW, out);
+    unsigned before = waits;
+    int r = disk_open(SIM_ROOT, files[fd - SIM_FD].path, LINKS_FOLLOW, out);
+    waits = before; /* it is open */
+    return r;
 }
 
 bool disk_same(const struct disk_file *a, const struct disk_file *b)

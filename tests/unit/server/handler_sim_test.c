@@ -13,7 +13,7 @@ static const char config_text[] = "version: 1\n"
                                   "      - match: {path: /hello}\n"
                                   "        respond: {status: 200, body: hello}\n";
 
-static char small[100];
+static char small[100], large[3 * 1024 * 1024 + 5];
 static struct sim *sim;
 
 static void setup(void)
@@ -145,6 +145,40 @@ START_TEST(a_client_that_leaves_a_cold_file_is_forgotten)
 }
 END_TEST
 
+/* The thread is back, and the connection's turn has not come. */
+START_TEST(a_client_that_leaves_just_when_its_file_is_warm_is_forgotten)
+{
+    sim_cool("index.html");
+    sim_connect(sim, str_of(GET("/")));
+    sim_arrive(sim, SIZE_MAX);
+    ck_assert_int_eq(sim->conn->state, CONN_HANDLE);
+    ck_assert(offload_done(&sim->worker.offload, 5000));
+    ck_assert(offload_init(&sim->worker.offload, &sim->worker.loop, 1, 10));
+    sim_disconnect(sim);
+}
+END_TEST
+
+/* Two names are needed, neither is remembered, and the kernel never says that it has them. */
+START_TEST(names_that_stay_cold_are_waited_for_at_last)
+{
+    sim_free(sim);
+    sim = sim_new("version: 1\nlisten: [\"127.0.0.1:1\"]\n"
+                  "files: {precompressed: [gz], cache: {small_files: 0B, open_files: 0}}\n"
+                  "vhosts: [{root: /srv}]\n");
+    sim_file("index.html.gz", STR("packed"));
+    sim_freeze("index.html");
+    sim_freeze("index.html.gz");
+    sim_connect(sim, STR("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n"));
+    sim_open_window(sim, SIZE_MAX);
+    sim_arrive(sim, SIZE_MAX);
+    for (int i = 0; i < 100 && sim->conn->state == CONN_HANDLE; i++)
+        hear();
+    ck_assert_int_eq(sim->conn->state, CONN_IDLE);
+    ck_assert(str_ends(str_make(sim->output, sim->output_n), STR("packed")));
+    sim_disconnect(sim);
+}
+END_TEST
+
 /* Nobody can go first: it is waited for, and answered. */
 START_TEST(a_cold_file_without_a_thread_is_waited_for)
 {
@@ -160,13 +194,18 @@ START_TEST(a_cold_file_without_a_thread_is_waited_for)
 }
 END_TEST
 
+/* What is asked for has a large file in it. */
+static void ask_large(const char *requests)
+{
+    memset(large, 'l', sizeof large);
+    sim_file("large.bin", str_make(large, sizeof large));
+    sim_connect(sim, str_of(requests));
+}
+
 /* The descriptors of the simulation cannot be copied for a thread: each window is waited for. */
 START_TEST(a_large_file_that_gets_cold_is_sent_all_the_same)
 {
-    static char large[3 * 1024 * 1024 + 5];
-    memset(large, 'l', sizeof large);
-    sim_file("large.bin", str_make(large, sizeof large));
-    sim_connect(sim, str_of(GET("/large.bin") GET("/hello")));
+    ask_large(GET("/large.bin") GET("/hello"));
     sim_arrive(sim, SIZE_MAX);
     sim_open_window(sim, 100);
     sim_cool("large.bin");
@@ -174,6 +213,41 @@ START_TEST(a_large_file_that_gets_cold_is_sent_all_the_same)
     ck_assert_int_eq(sim->conn->state, CONN_IDLE);
     ck_assert_uint_gt(sim->output_n, sizeof large);
     ck_assert(str_ends(str_make(sim->output, sim->output_n), STR("hello")));
+    sim_disconnect(sim);
+}
+END_TEST
+
+/* The next request's body may be long in coming. */
+START_TEST(a_cold_answer_does_not_wait_for_the_next_body)
+{
+    ask_large(
+        GET("/large.bin") "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345");
+    sim_arrive(sim, sim->input.n - 5);
+    sim_cool("large.bin");
+    sim_open_window(sim, SIZE_MAX);
+    ck_assert_int_eq(sim->conn->state, CONN_DRAIN);
+    ck_assert_uint_gt(sim->output_n, sizeof large);
+    sim_arrive(sim, 5);
+    ck_assert(str_ends(str_make(sim->output, sim->output_n), STR("hello")));
+    sim_disconnect(sim);
+}
+END_TEST
+
+/* Its file is open, and this part of it is not in memory. */
+START_TEST(the_loop_does_not_read_a_small_part_that_is_cold)
+{
+    ask_large(GET(
+        "/large.bin") "GET /large.bin HTTP/1.1\r\nHost: a\r\nRange: bytes=2000000-2000099\r\n\r\n");
+    sim_open_window(sim, SIZE_MAX);
+    sim_arrive(sim, sizeof GET("/large.bin") - 1);
+    sim->window = 0;
+    sim_cool("large.bin");
+    sim_arrive(sim, SIZE_MAX);
+    ck_assert_int_eq(sim->conn->state, CONN_SEND);
+    ck_assert_uint_eq(sim_disk_waits(), 0);
+    sim_open_window(sim, SIZE_MAX);
+    ck_assert_int_eq(sim->conn->state, CONN_IDLE);
+    ck_assert_uint_gt(sim->output_n, sizeof large + 100);
     sim_disconnect(sim);
 }
 END_TEST
@@ -278,12 +352,12 @@ START_TEST(a_stream_is_closed_when_the_client_leaves)
 }
 END_TEST
 
-UNIT_MAIN_WITH("server/handler_sim", setup, teardown,
-               a_large_file_that_gets_cold_is_sent_all_the_same,
-               a_cold_file_is_read_by_a_thread_first, a_client_that_leaves_a_cold_file_is_forgotten,
-               a_cold_file_without_a_thread_is_waited_for,
-               earlier_answers_leave_while_a_handler_waits,
-               a_client_that_leaves_makes_the_handler_give_up,
-               a_handler_that_never_calls_back_is_503,
-               a_stream_is_pulled_as_the_peer_reads_and_closed_once,
-               a_stream_that_waits_is_woken_by_its_owner, a_stream_is_closed_when_the_client_leaves)
+UNIT_MAIN_WITH(
+    "server/handler_sim", setup, teardown, a_large_file_that_gets_cold_is_sent_all_the_same,
+    a_cold_file_is_read_by_a_thread_first, a_client_that_leaves_a_cold_file_is_forgotten,
+    a_client_that_leaves_just_when_its_file_is_warm_is_forgotten,
+    names_that_stay_cold_are_waited_for_at_last, a_cold_file_without_a_thread_is_waited_for,
+    a_cold_answer_does_not_wait_for_the_next_body, the_loop_does_not_read_a_small_part_that_is_cold,
+    earlier_answers_leave_while_a_handler_waits, a_client_that_leaves_makes_the_handler_give_up,
+    a_handler_that_never_calls_back_is_503, a_stream_is_pulled_as_the_peer_reads_and_closed_once,
+    a_stream_that_waits_is_woken_by_its_owner, a_stream_is_closed_when_the_client_leaves)
