@@ -185,7 +185,7 @@ bool offload_submit(struct offload *o, struct job *j)
     return true;
 }
 
-void offload_done(struct offload *o, uint32_t wait_ms)
+bool offload_done(struct offload *o, uint32_t wait_ms)
 {
     struct timespec until = deadline_in(wait_ms);
     pthread_mutex_lock(&o->lock);
@@ -199,10 +199,11 @@ void offload_done(struct offload *o, uint32_t wait_ms)
     run_finished(o);
     loop_remove(o->loop, &o->src);
     if (!ended)
-        return; /* a thread is stuck in a job: what it uses must stay, the process ends anyway */
+        return false;
     (void)close(o->src.fd);
     o->src.fd = -1;
     pthread_cond_destroy(&o->wake);
     pthread_cond_destroy(&o->ended);
     pthread_mutex_destroy(&o->lock);
+    return true;
 }

@@ -40,8 +40,8 @@ struct offload {
 bool offload_init(struct offload *o, struct loop *l, uint32_t threads_max, uint32_t pending_max);
 /* false: the queue is full, or offload_done() has begun; the job was not taken. */
 bool offload_submit(struct offload *o, struct job *j);
-/* Waits at most `wait_ms` for the accepted jobs, runs their done(), and ends the threads. After a
- * job that took longer, `o` must stay where it is: its thread still uses it. */
-void offload_done(struct offload *o, uint32_t wait_ms);
+/* Waits at most `wait_ms` for the accepted jobs, runs their done(), and ends the threads. false: a
+ * job took longer, and `o` must stay where it is, for its thread still uses it. */
+bool offload_done(struct offload *o, uint32_t wait_ms);
 
 #endif

@@ -10,8 +10,10 @@
 #include "server/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,12 +89,31 @@ static void switch_logs(struct worker *w, const int *fds, int count)
         (void)close(fds[1]); /* nothing here writes to it */
 }
 
+/* Descriptors that are taken early can be given up when new logs come and connections have taken
+ * all others. */
+static void keep_room(struct worker *w)
+{
+    for (int i = 0; i < ORDER_FDS; i++)
+        if (w->kept[i] < 0)
+            w->kept[i] = fcntl(w->orders.fd, F_DUPFD_CLOEXEC, 0); /* or later */
+}
+
+static void give_room(struct worker *w)
+{
+    for (int i = 0; i < ORDER_FDS; i++) {
+        if (w->kept[i] >= 0)
+            (void)close(w->kept[i]); /* nothing was done with it */
+        w->kept[i] = -1;
+    }
+}
+
 /* One order, with the descriptors that came along. false: the master is gone. */
-static bool receive_order(int fd, unsigned char order[2], int fds[2], int *fd_count, bool *none)
+static bool receive_order(int fd, unsigned char order[2], int fds[ORDER_FDS], int *fd_count,
+                          bool *none)
 {
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(2 * sizeof(int))];
+        char bytes[CMSG_SPACE(ORDER_FDS * sizeof(int))];
     } control;
     struct iovec v = {.iov_base = order, .iov_len = 2};
     struct msghdr m = {.msg_iov = &v,
@@ -109,6 +130,8 @@ static bool receive_order(int fd, unsigned char order[2], int fds[2], int *fd_co
         *fd_count = (int)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
         memcpy(fds, CMSG_DATA(c), (size_t)*fd_count * sizeof(int));
     }
+    if (m.msg_flags & MSG_CTRUNC)
+        log_error("no descriptors for the new logs: the old ones are written on");
     return true;
 }
 
@@ -147,19 +170,19 @@ static void on_orders(struct source *s)
 {
     struct worker *w = container_of(s, struct worker, orders);
     unsigned char order[2] = {0};
-    int fds[2], fd_count;
-    bool none;
+    int fds[ORDER_FDS], fd_count;
+    bool none = false, is_alone = false;
     s->ready = 0;
-    for (;;) {
-        if (!receive_order(s->fd, order, fds, &fd_count, &none)) {
-            loop_remove(&w->loop,
-                        s); /* the master is gone: its end of file means finish and leave */
-            finish(w);
-            return;
-        }
-        if (none)
-            return;
-        obey(w, order, fds, fd_count);
+    give_room(w);
+    while (!none && !is_alone) {
+        is_alone = !receive_order(s->fd, order, fds, &fd_count, &none);
+        if (!none && !is_alone)
+            obey(w, order, fds, fd_count);
+    }
+    keep_room(w);
+    if (is_alone) { /* the master's end is closed: that means finish and leave */
+        loop_remove(&w->loop, s);
+        finish(w);
     }
 }
 
@@ -207,16 +230,16 @@ bool worker_init(struct worker *w, const struct worker_setup *s)
            offload_init(&w->writer, &w->loop, 1, 1);
 }
 
-void worker_done(struct worker *w)
+bool worker_done(struct worker *w)
 {
+    listeners_done(w); /* or the turns below would accept what nobody closes */
     wheel_visit(&w->loop.wheel, close_any, NULL);
     loop_turn(&w->loop, 0); /* what was closed is freed */
     accesslog_free(w->access, LOG_FAREWELL_MS);
-    offload_done(&w->writer, LOG_FAREWELL_MS);
-    offload_done(&w->offload, LOG_FAREWELL_MS);
+    bool ended = offload_done(&w->writer, LOG_FAREWELL_MS);
+    ended = offload_done(&w->offload, LOG_FAREWELL_MS) && ended;
     filecache_done(&w->cache);
     watch_done(&w->watch);
-    listeners_done(w);
     out_pool_done(&w->outs);
     buf_pool_done(&w->inputs);
     pool_done(&w->notes);
@@ -224,6 +247,7 @@ void worker_done(struct worker *w)
     pool_done(&w->requests);
     slab_done(&w->conns);
     loop_done(&w->loop);
+    return ended;
 }
 
 static bool start_access_log(struct worker *w)
@@ -241,6 +265,8 @@ static bool start_listening(struct worker *w)
 {
     const struct worker_setup *s = &w->setup;
     w->orders = (struct source){.on_ready = on_orders, .fd = s->orders};
+    memset(w->kept, -1, sizeof w->kept);
+    keep_room(w);
     return loop_add_reader(&w->loop, &w->orders) &&
            listeners_init(w, s->listen_fds, s->config->listen.count, s->slots, s->slot) &&
            listeners_take(w, s->slot);
@@ -280,8 +306,8 @@ int worker_run(const struct worker_setup *s)
     tell_master(w, WORD_READY);
     while (!w->stopping && !(w->finishing && w->connections == 0))
         loop_turn(&w->loop, -1);
-    worker_done(w);
-    free(w);
+    if (worker_done(w))
+        free(w);
     log_flush_repeats();
     return EXIT_SUCCESS;
 }

@@ -29,6 +29,7 @@ enum worker_order {
     ORDER_FINISH = 'f', /* stop accepting, finish the requests in hand, leave */
     ORDER_STOP = 's',   /* leave at once */
 };
+enum { ORDER_FDS = 2 }; /* descriptors that come with one order, at most */
 /* What a worker tells the master: one byte each. */
 enum worker_word {
     WORD_READY = 'R', /* accepting */
@@ -82,14 +83,16 @@ struct worker {
     struct timer pause; /* TIMER_LISTENER */
     struct timer flush; /* TIMER_WORKER: the access log's */
     struct source orders;
+    int kept[ORDER_FDS]; /* descriptors that make room for those which come with an order */
     struct worker_setup setup;
 };
 
 /* Prepares pools, limits and cache, without sockets: what the state machine needs. false with
  * errno when the machine refuses. */
 bool worker_init(struct worker *w, const struct worker_setup *s);
-/* Closes every connection and gives everything back. */
-void worker_done(struct worker *w);
+/* Closes every connection and gives everything back. false: a thread is stuck in the disk, and *w
+ * must stay, for it still uses it. */
+bool worker_done(struct worker *w);
 /* Runs until told to leave; the process's exit code. */
 int worker_run(const struct worker_setup *s);
 

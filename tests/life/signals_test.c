@@ -1,6 +1,7 @@
 /* Signals to the master: what is in hand is finished, what is asked for is done, nothing is lost.
  */
 #include "support/launcher.h"
+#include "support/refuse.h"
 #include "support/unit.h"
 
 #include <fcntl.h>
@@ -103,6 +104,39 @@ START_TEST(int_ends_at_once)
     int fd = begin_big();
     end_at_once(SIGINT);
     (void)close(fd);
+}
+END_TEST
+
+/* A client that asks without reading, each time on a new connection, until it is ended. */
+static pid_t start_crowd(void)
+{
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid > 0)
+        return pid;
+    for (uint64_t end = now_ms() + LAUNCH_WAIT_MS; now_ms() < end;) {
+        int fd = port_dial(s.port);
+        if (fd >= 0 && send_text(fd, "GET /hello.txt HTTP/1.1\r\nHost: a\r\n\r\n"))
+            (void)close(fd);
+    }
+    _exit(0);
+}
+
+START_TEST(int_ends_at_once_while_others_connect)
+{
+    pid_t crowd[LOADERS];
+    server_start_all(&s, "version: 1\nprocess: {workers: 1}\nlisten: [\"127.0.0.1:@PORT@\"]\n"
+                         "log: {access: {to: @DIR@/access.log}}\n"
+                         "vhosts: [{root: @DIR@/www}]\n");
+    for (int i = 0; i < LOADERS; i++)
+        crowd[i] = start_crowd();
+    sleep_ms(200);
+    end_at_once(SIGINT);
+    for (int i = 0; i < LOADERS; i++) {
+        ck_assert_int_eq(kill(crowd[i], SIGKILL), 0);
+        ck_assert_int_eq(waitpid(crowd[i], NULL, 0), crowd[i]);
+    }
+    ck_assert_uint_eq(server_said(&s, "aborting"), 0);
 }
 END_TEST
 
@@ -308,6 +342,36 @@ START_TEST(usr1_reopens_both_logs_and_loses_no_line)
 }
 END_TEST
 
+/* Connections have taken all descriptors: there is room for those of the logs all the same. */
+START_TEST(usr1_reopens_logs_when_descriptors_have_run_out)
+{
+    enum { CROWD = 100, FEW = 60 };
+    int crowd[CROWD];
+    pid_t worker;
+    server_start_all(&s, "version: 1\nprocess: {workers: 1}\nlisten: [\"127.0.0.1:@PORT@\"]\n"
+                         "log: {access: {to: @DIR@/access.log, buffer: {flush: 50ms}}}\n"
+                         "vhosts: [{root: @DIR@/www}]\n");
+    ck_assert_int_eq(server_workers(&s, &worker, 1), 1);
+    ck_assert_int_eq(server_fetch(&s, "/hello.txt", NULL), 200);
+    limit_worker(worker, RLIMIT_NOFILE, FEW);
+    for (int i = 0; i < CROWD; i++)
+        crowd[i] = server_dial(&s);
+    server_must_say(&s, "descriptors");
+    char *log = server_path(&s, "access.log"), *old = server_path(&s, "access.log.1");
+    ck_assert_int_eq(rename(log, old), 0);
+    server_signal(&s, SIGUSR1);
+    server_must_say(&s, "logs reopened");
+    sleep_ms(100);
+    for (int i = 0; i < CROWD; i++)
+        (void)close(crowd[i]);
+    ck_assert_int_eq(server_fetch(&s, "/hello.txt", NULL), 200);
+    for (uint64_t end = now_ms() + LAUNCH_WAIT_MS; count_lines("access.log") == 0; sleep_ms(10))
+        ck_assert_uint_lt(now_ms(), end);
+    ck_assert_int_eq(server_stop(&s), 0);
+    free(log), free(old);
+}
+END_TEST
+
 START_TEST(logs_that_cannot_be_reopened_stay)
 {
     server_put_text(&s, "logs/.keep", "");
@@ -326,11 +390,13 @@ START_TEST(logs_that_cannot_be_reopened_stay)
 END_TEST
 
 UNIT_MAIN_WITH("life/signals", setup, teardown, term_finishes_the_answer_in_hand,
-               term_closes_idle_connections, int_ends_at_once, a_second_term_ends_at_once,
+               term_closes_idle_connections, int_ends_at_once,
+               int_ends_at_once_while_others_connect, a_second_term_ends_at_once,
                workers_ignore_signals, usr2_is_told_and_changes_nothing,
                hup_serves_what_the_new_configuration_says,
                fewer_workers_accept_from_the_slots_that_are_left_over,
                a_bad_configuration_on_hup_keeps_the_old_one,
                hup_opens_new_addresses_and_closes_removed_ones, hup_finishes_the_answer_in_hand,
                hup_under_load_fails_no_request, signals_that_arrive_together_coalesce,
-               usr1_reopens_both_logs_and_loses_no_line, logs_that_cannot_be_reopened_stay)
+               usr1_reopens_both_logs_and_loses_no_line,
+               usr1_reopens_logs_when_descriptors_have_run_out, logs_that_cannot_be_reopened_stay)
