@@ -58,49 +58,40 @@ static int collect(char *const *paths, char **files)
     return count;
 }
 
-/* What the players, a process each, take their next file from. */
-struct table {
-    char *files[FILES_MAX];
-    int count;
-    atomic_int next;
-};
-
-static int play_next_files(struct table *t, bool (*play_file)(const char *path))
-{
-    bool is_fine = true;
-    for (int i; (i = atomic_fetch_add(&t->next, 1)) < t->count;) {
-        is_fine = play_file(t->files[i]) && is_fine;
-        (void)fflush(stdout); /* what is said of a file stays together */
-    }
-    return is_fine ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static void start_player(struct table *t, bool (*play_file)(const char *path))
+/* A process of its own. `next`, which all share, is the file that nobody has taken yet. */
+static void start_player(char *const *files, int count, atomic_int *next,
+                         bool (*play_file)(const char *path))
 {
     pid_t parent = getpid(), pid = fork();
     CHECK(pid >= 0);
     if (pid > 0)
         return;
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-    exit(getppid() == parent ? play_next_files(t, play_file) : EXIT_FAILURE);
+    bool is_fine = getppid() == parent;
+    for (int i; (i = atomic_fetch_add(next, 1)) < count;) {
+        is_fine = play_file(files[i]) && is_fine;
+        (void)fflush(stdout); /* what is said of a file stays together */
+    }
+    exit(is_fine ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 int set_play(char *const *paths, int at_once, bool (*play_file)(const char *path))
 {
-    struct table *t =
-        mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    CHECK(t != MAP_FAILED);
-    t->count = collect(paths, t->files);
-    if (t->count == 0)
+    char *files[FILES_MAX];
+    int count = collect(paths, files);
+    bool is_fine = count > 0;
+    atomic_int *next =
+        mmap(NULL, sizeof *next, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(next != MAP_FAILED);
+    if (count == 0)
         (void)fprintf(stderr, "no transcripts\n");
     (void)fflush(stdout);
-    for (int i = 0; i < at_once && i < t->count; i++)
-        start_player(t, play_file);
-    bool is_fine = t->count > 0;
+    for (int i = 0; i < at_once; i++)
+        start_player(files, count, next, play_file);
     for (int status; wait(&status) > 0;)
         is_fine = is_fine && status == 0;
-    for (int i = 0; i < t->count; i++)
-        free(t->files[i]);
-    (void)munmap(t, sizeof *t);
+    for (int i = 0; i < count; i++)
+        free(files[i]);
+    (void)munmap(next, sizeof *next);
     return is_fine ? EXIT_SUCCESS : EXIT_FAILURE;
 }
