@@ -38,14 +38,24 @@ static bool check_fields(struct load *l, const struct yaml_node *n, void *conf)
     return is_right;
 }
 
+/* Without them the answer would be another one. */
+static const char *const essential[] = {"Allow", "Content-Encoding", "Content-Range", "Location"};
+
+static const char *refused_to_remove(struct str name)
+{
+    for (size_t i = 0; i < sizeof essential / sizeof essential[0]; i++)
+        if (str_eq_nocase(name, str_of(essential[i])))
+            return "cannot be left out: what the answer means depends on it\nremove what makes it";
+    return str_eq_nocase(name, STR("Server")) ? NULL : line_refused(name, STR(""));
+}
+
 static bool check_removed(struct load *l, const struct yaml_node *n, void *conf)
 {
     const struct str_list *all = &((const struct headers_conf *)conf)->removed;
     bool is_right = true;
     for (uint32_t i = 0; i < all->count; i++) {
         struct str name = all->items[i];
-        bool is_server = str_eq_nocase(name, STR("Server"));
-        const char *why = is_server ? NULL : line_refused(name, STR(""));
+        const char *why = refused_to_remove(name);
         if (why)
             load_error(l, load_text_at(n, i), "%s: \"%.*s\" %s", load_path(l), (int)name.n, name.p,
                        why);

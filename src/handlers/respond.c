@@ -31,6 +31,12 @@ static bool prepare(void *conf, struct load *l, const struct yaml_node *where)
     }
     if (!module_lines(l, where, &c->headers, &c->lines))
         return false;
+    if (lines_have(c->lines, STR("ETag")) || lines_have(c->lines, STR("Last-Modified"))) {
+        load_error(l, where,
+                   "an answer from the configuration has no ETag and no Last-Modified: "
+                   "nobody would compare them\nleave them out, or serve a file");
+        return false;
+    }
     bool is_typed = c->body.n == 0 || lines_have(c->lines, STR("Content-Type"));
     if (is_typed)
         return true;

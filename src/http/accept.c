@@ -40,10 +40,26 @@ static bool read_item(struct str text, struct accept_item *out)
     return true;
 }
 
+/* The text before the next comma, which may stand in a quoted string (RFC 9110 section 5.6.4). */
+static struct str cut_item(struct str *rest)
+{
+    bool is_quoted = false;
+    size_t n = 0;
+    for (; n < rest->n && (is_quoted || rest->p[n] != ','); n++) {
+        if (is_quoted && rest->p[n] == '\\' && n + 1 < rest->n)
+            n++;
+        else if (rest->p[n] == '"')
+            is_quoted = !is_quoted;
+    }
+    struct str item = str_make(rest->p, n);
+    *rest = n < rest->n ? str_from(*rest, n + 1) : (struct str){NULL, 0};
+    return item;
+}
+
 bool accept_next(struct str *rest, struct accept_item *out)
 {
     while (rest->p) {
-        if (read_item(str_cut(rest, ','), out))
+        if (read_item(cut_item(rest), out))
             return true;
     }
     return false;

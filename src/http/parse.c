@@ -60,17 +60,18 @@ static enum http_parse_result bad(struct http_parse *io, uint16_t status, const 
 }
 
 /* The bytes of an unfinished request line: may a request begin so? Noise, TLS and the like are
- * told at once, without waiting for a line's end. */
-static bool may_be_method(struct scan *s)
+ * told at once, without waiting for a line's end. 0, or the status: what is longer than any method
+ * that we know is unknown (RFC 9112 section 3). */
+static uint16_t check_method(const struct scan *s)
 {
     size_t n = s->n < METHOD_MAX + 1 ? s->n : METHOD_MAX + 1;
     for (size_t i = 0; i < n; i++) {
         if (s->p[i] == ' ')
-            return i > 0;
+            return i > 0 ? 0 : 400;
         if (!http_is_tchar(s->p[i]))
-            return false;
+            return 400;
     }
-    return n <= METHOD_MAX;
+    return n <= METHOD_MAX ? 0 : 501;
 }
 
 /* What is no HTTP at all, such as "EHLO x" or HTTP/0.9, is told at its first line's end: whoever
@@ -155,8 +156,9 @@ static enum http_parse_result scan_lines(struct scan *s, size_t *at)
 static enum http_parse_result scan_head(struct scan *s, size_t *head_n)
 {
     size_t at = s->io->scanned, n = s->n;
-    if (at == 0 && !may_be_method(s))
-        return bad(s->io, 400, "not a request");
+    uint16_t status = at == 0 ? check_method(s) : 0;
+    if (status)
+        return bad(s->io, status, status == 501 ? "overlong method" : "not a request");
     if (s->n > s->limits->head_max)
         s->n = s->limits->head_max;
     enum http_parse_result r = scan_lines(s, &at);
@@ -184,7 +186,7 @@ static uint16_t read_version(struct http_head *h, const char *v)
 }
 
 /* method SP request-target SP HTTP-version (RFC 9112 section 3). The method is a token and there is
- * a space behind it: may_be_method has looked. 0, or the status. */
+ * a space behind it: check_method has looked. 0, or the status. */
 static uint16_t read_request_line(struct http_head *h, struct str line)
 {
     enum { VERSION = sizeof "HTTP/1.1" - 1 };
@@ -297,9 +299,12 @@ static void read_expect(struct http_head *h)
 {
     struct str value;
     for (uint16_t at = 0; h->minor >= 1 && http_next_value(h, KNOWN_EXPECT, &at, &value);) {
-        bool known = str_eq_nocase(value, STR("100-continue"));
-        h->expects_continue |= known;
-        h->expects_unknown |= !known;
+        while (value.p) {
+            struct str expectation = str_trim(str_cut(&value, ','));
+            bool known = str_eq_nocase(expectation, STR("100-continue"));
+            h->expects_continue |= known;
+            h->expects_unknown |= expectation.n > 0 && !known;
+        }
     }
 }
 

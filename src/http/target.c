@@ -270,7 +270,9 @@ size_t target_encode_query(struct str query, char *dst)
     size_t n = 0;
     for (size_t i = 0; i < query.n; i++) {
         unsigned char c = (unsigned char)query.p[i];
-        if (stays_plain(c) || c == '?' || c == '%')
+        bool is_encoded = c == '%' && query.n - i > 2 && hex_digit(query.p[i + 1]) >= 0 &&
+                          hex_digit(query.p[i + 2]) >= 0;
+        if (stays_plain(c) || c == '?' || is_encoded)
             dst[n++] = (char)c;
         else
             n += put_encoded(c, dst + n);

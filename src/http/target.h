@@ -38,7 +38,7 @@ bool target_names_file(struct str path);
  * 3 * path.n + 1 bytes. */
 size_t target_encode(struct str path, char *dst);
 /* The same for a query as it was sent: what is encoded already stays so, bytes that no URI may have
- * are encoded. dst has room for 3 * query.n bytes. */
+ * are encoded, and so is a '%' that encodes none. dst has room for 3 * query.n bytes. */
 size_t target_encode_query(struct str query, char *dst);
 
 /* Checks a Host value or authority (RFC 9110 section 7.2, RFC 3986 section 3.2.2): registered

@@ -82,6 +82,8 @@ void conn_refuse(struct conn *c, uint16_t status)
         if (c->req) {
             memset(c->req->head, 0, sizeof *c->req->head);
             c->req->head->base = c->in->data + c->in->r;
+            /* HEAD gets no content, however little of the head has come. */
+            http_note_method(c->req->head, buf_used(c->in));
             conn_enter(c, CONN_HANDLE);
         }
     }

@@ -255,13 +255,14 @@ static void answer_not_modified(struct response *resp)
 }
 
 /* What the client has already need not be sent; what it no longer means must not. Without
- * validators no tag is the right one, and "*" still is. */
+ * validators no tag is the right one, and "*" still is. OPTIONS chooses no representation (RFC 9110
+ * section 13.2.1). */
 static __attribute__((noinline)) void apply_conditions(struct request *r)
 {
     static const struct validators none;
     struct response *resp = &r->resp;
     const struct validators *v = resp->validators ? resp->validators : &none;
-    if (resp->status != 200)
+    if (resp->status != 200 || r->head->method == METHOD_OPTIONS)
         return;
     switch (conditional_evaluate(r->head, v, conn_clock(r->conn)->second)) {
     case CONDITION_NOT_MODIFIED:

@@ -17,6 +17,10 @@ static const struct {
     {"remove_headers: [Date]", "remove_headers: \"Date\" is set by the server itself"},
     {"remove_headers: [Content-Length]", "remove_headers: \"Content-Length\" is set by"},
     {"remove_headers: [Transfer-Encoding]", "is set by the server itself"},
+    {"remove_headers: [Allow]",
+     "\"Allow\" cannot be left out: what the answer means depends on it"},
+    {"remove_headers: [content-encoding]", "\"content-encoding\" cannot be left out"},
+    {"remove_headers: [Content-Range, Location]", "\"Location\" cannot be left out"},
     {"remove_headers: [\"a b\"]", "remove_headers: \"a b\" is not a field name"},
 };
 

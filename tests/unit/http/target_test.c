@@ -171,6 +171,8 @@ START_TEST(locations_are_encoded_and_stay_on_this_host)
     ck_str(str_make(out, target_encode(path, out)), "/a%20b/%C3%A9%3F%23%25%22%3C%3E");
     ck_str(str_make(out, target_encode(STR("//evil.example/"), out)), "/evil.example/");
     ck_str(str_make(out, target_encode_query(STR("a=%20&b=?\"<\xe9"), out)), "a=%20&b=?%22%3C%E9");
+    ck_str(str_make(out, target_encode_query(STR("%zz&%2&%a%0f&%"), out)),
+           "%25zz&%252&%25a%0f&%25");
     ck_str(str_make(out, target_encode(STR("/a\r\nb"), out)), "/a%0D%0Ab");
 }
 END_TEST

@@ -264,6 +264,8 @@ START_TEST(a_route_has_one_handler)
         "error: vhosts[0].routes[0].index has no effect: the route's handler is \"respond\"\n"
         "    3 | vhosts: [{root: /a, routes: [{respond: {}, index: x}]}]\n"
         "      |                                            ^~~~~ leave one of them out\n");
+    settings_wrong(MINIMAL "vhosts: [{routes: [{respond: {headers: {etag: x}}}]}]\n",
+                   "an answer from the configuration has no ETag and no Last-Modified");
     settings_wrong(MINIMAL "vhosts: [{routes: [{redirect: {}}]}]\n",
                    "error: vhosts[0].routes[0].redirect needs \"to\"\n");
     settings_wrong(MINIMAL "vhosts: [{routes: {a: b}}]\n",
