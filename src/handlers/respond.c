@@ -11,12 +11,34 @@ struct respond_conf {
     struct str lines; /* the headers, ready to send; made by prepare() */
 };
 
+/* Who is sent one sends it back, and would be told that it is another's. */
+static bool check_headers(struct load *l, const struct yaml_node *n, void *conf)
+{
+    static const char *const validators[] = {"ETag", "Last-Modified"};
+    bool is_right = true;
+    (void)conf;
+    for (size_t i = 0; i < sizeof validators / sizeof validators[0]; i++) {
+        const struct yaml_node *key = load_pair_key(n, str_of(validators[i]));
+        if (key)
+            load_error(l, key,
+                       "%s has %s, which is not compared with anything\n"
+                       "leave it out, or serve a file",
+                       load_path(l), validators[i]);
+        is_right &= !key;
+    }
+    return is_right;
+}
+
 static const struct opt options[] = {
     OPT_COUNT("status", struct respond_conf, status, "200", 200, 599, "Status of the answer."),
     OPT_TEXT("body", struct respond_conf, body, "",
              "Content of the answer; without it an error gets the usual small page."),
-    OPT_PAIRS("headers", struct respond_conf, headers,
-              "Fields of the answer; its Content-Type is text/plain unless one is named here."),
+    {.key = "headers",
+     .kind = K_PAIRS,
+     .at = AT(struct respond_conf, headers, struct pair_list),
+     .max = 65535,
+     .read = check_headers,
+     .doc = "Fields of the answer; its Content-Type is text/plain unless one is named here."},
     {0},
 };
 
@@ -31,12 +53,6 @@ static bool prepare(void *conf, struct load *l, const struct yaml_node *where)
     }
     if (!module_lines(l, where, &c->headers, &c->lines))
         return false;
-    if (lines_have(c->lines, STR("ETag")) || lines_have(c->lines, STR("Last-Modified"))) {
-        load_error(l, where,
-                   "an answer from the configuration has no ETag and no Last-Modified: "
-                   "nobody would compare them\nleave them out, or serve a file");
-        return false;
-    }
     bool is_typed = c->body.n == 0 || lines_have(c->lines, STR("Content-Type"));
     if (is_typed)
         return true;

@@ -265,7 +265,8 @@ START_TEST(a_route_has_one_handler)
         "    3 | vhosts: [{root: /a, routes: [{respond: {}, index: x}]}]\n"
         "      |                                            ^~~~~ leave one of them out\n");
     settings_wrong(MINIMAL "vhosts: [{routes: [{respond: {headers: {etag: x}}}]}]\n",
-                   "an answer from the configuration has no ETag and no Last-Modified");
+                   ":3:41: error: vhosts[0].routes[0].respond.headers has ETag, which is not "
+                   "compared with anything\n");
     settings_wrong(MINIMAL "vhosts: [{routes: [{redirect: {}}]}]\n",
                    "error: vhosts[0].routes[0].redirect needs \"to\"\n");
     settings_wrong(MINIMAL "vhosts: [{routes: {a: b}}]\n",
