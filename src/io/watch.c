@@ -32,19 +32,6 @@ struct watched {
 
 /* --- what matters --- */
 
-static void want(struct watched *f, struct str name)
-{
-    uint32_t hash = str_hash(name);
-    f->live = true;
-    for (unsigned i = 0; i < f->count; i++)
-        if (f->names[i] == hash)
-            return;
-    if (name.n == 0 || f->count == NAMES_MAX)
-        f->all = true;
-    else
-        f->names[f->count++] = hash;
-}
-
 static bool matters(const struct watched *f, uint32_t hash)
 {
     if (f->all)
@@ -53,6 +40,19 @@ static bool matters(const struct watched *f, uint32_t hash)
         if (f->names[i] == hash)
             return true;
     return false;
+}
+
+static void want(struct watched *f, struct str name)
+{
+    uint32_t hash = str_hash(name);
+    f->live = true;
+    f->all |= name.n == 0;
+    if (matters(f, hash))
+        return;
+    if (f->count < NAMES_MAX)
+        f->names[f->count++] = hash;
+    else
+        f->all = true;
 }
 
 static uint16_t counter_of(int folder, uint32_t hash)

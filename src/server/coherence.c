@@ -201,7 +201,7 @@ void coherence_cover(struct coherence *c, int root, uint32_t opened, struct str 
     char from[ROOT_NAME_MAX];
     struct str folder;
     (void)last_name(path, &folder);
-    struct way way = {.root = root_key(root, opened), .n = (uint8_t)folder.n};
+    struct way way = {.root = root_key(root, opened)};
     way.hash = way_hash(way.root, folder);
     name_root(root, from);
     cover(c->watch, from, path, &way, t);
@@ -209,6 +209,7 @@ void coherence_cover(struct coherence *c, int root, uint32_t opened, struct str 
         return;
     if (folder.n)
         memcpy(way.text, folder.p, folder.n);
+    way.n = (uint8_t)folder.n;
     c->ways[way.hash % COHERENCE_WAYS] = way;
 }
 
