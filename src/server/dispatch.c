@@ -192,6 +192,7 @@ static __attribute__((noinline)) void queue_content(struct request *r, struct ou
         resp->stream = NULL;
     if (resp->stream) {
         out_stream(o, resp->stream);
+        resp->stream = NULL; /* the queue closes it */
         return;
     }
     if (!sends || resp->whole.len == 0)

@@ -15,6 +15,8 @@ static void request_finished(struct pin *pin)
     r->sent = sent > r->head_bytes ? sent - r->head_bytes : 0;
     if (w->access)
         accesslog_write(w->access, r);
+    if (r->resp.stream) /* it was never queued: the client left in its body, or memory is out */
+        r->resp.stream->ops->close(r->resp.stream);
     if (r->resp.holds)
         pin_drop(r->resp.holds);
     arena_free(r->arena);

@@ -352,6 +352,24 @@ START_TEST(a_stream_is_closed_when_the_client_leaves)
 }
 END_TEST
 
+/* Its answer is known and not queued yet: the body that nobody wants is still being read. */
+START_TEST(a_stream_is_closed_when_the_client_leaves_in_its_body)
+{
+    use_handler(&handler_streams);
+    for (int how = 0; how < 2; how++) {
+        counting.closes = 0;
+        sim_connect(sim, STR("GET /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"));
+        sim_open_window(sim, SIZE_MAX);
+        sim_arrive(sim, SIZE_MAX);
+        ck_assert_int_eq(sim->conn->state, CONN_DRAIN);
+        if (how == 0)
+            sim_end(sim);
+        sim_disconnect(sim);
+        ck_assert_int_eq(counting.closes, 1);
+    }
+}
+END_TEST
+
 UNIT_MAIN_WITH(
     "server/handler_sim", setup, teardown, a_large_file_that_gets_cold_is_sent_all_the_same,
     a_cold_file_is_read_by_a_thread_first, a_client_that_leaves_a_cold_file_is_forgotten,
@@ -360,4 +378,5 @@ UNIT_MAIN_WITH(
     a_cold_answer_does_not_wait_for_the_next_body, the_loop_does_not_read_a_small_part_that_is_cold,
     earlier_answers_leave_while_a_handler_waits, a_client_that_leaves_makes_the_handler_give_up,
     a_handler_that_never_calls_back_is_503, a_stream_is_pulled_as_the_peer_reads_and_closed_once,
-    a_stream_that_waits_is_woken_by_its_owner, a_stream_is_closed_when_the_client_leaves)
+    a_stream_that_waits_is_woken_by_its_owner, a_stream_is_closed_when_the_client_leaves,
+    a_stream_is_closed_when_the_client_leaves_in_its_body)
