@@ -30,7 +30,9 @@ void accesslog_write(struct accesslog *a, const struct request *r);
 /* Renders what r->head says into r->log (in the request's arena), so that the head can go; at most
  * 1 KiB. false when memory is out: nothing changed. */
 bool accesslog_capture(const struct accesslog *a, struct request *r);
-/* What is buffered goes to the old file, everything later to `fd` (taken over). */
+/* What is buffered goes to the old file, everything later to `fd` (taken over); on a disk so slow
+ * that the other buffer is still being written, what shares the filling one with older lines goes
+ * with them. */
 void accesslog_switch(struct accesslog *a, int fd);
 /* A flush is due: called by the worker's timer, about every conf->buffer.flush_ms. */
 void accesslog_tick(struct accesslog *a);

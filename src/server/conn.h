@@ -46,7 +46,7 @@ struct conn {
     struct channel ch;
     uint8_t state;       /* enum conn_state; only conn_enter() writes it */
     uint8_t flags;       /* CONN_* */
-    uint8_t batch;       /* requests answered since the last write */
+    uint8_t batch;       /* requests and pieces of bodies since others had their turn */
     uint32_t served;     /* requests on this connection */
     struct buf *in;      /* NULL when nothing is waiting to be parsed */
     struct request *req; /* the request in hand; NULL between requests */

@@ -125,8 +125,13 @@ enum step step_drain(struct conn *c)
     if (!(c->ch.src.ready & CAN_READ))
         return STEP_WAIT;
     ssize_t n = conn_read_more(c);
-    if (n > 0)
+    if (n > 0 && c->batch++ < CONN_BATCH_MAX)
         return STEP_ON;
+    if (n > 0) {
+        c->batch = 0; /* the rest of a long body is for another turn */
+        loop_run_later(&c->worker->loop, &c->ch.src);
+        return STEP_WAIT;
+    }
     if (n == IO_EOF)
         return body_was_cut(c);
     return n == IO_WANT_READ ? STEP_WAIT : STEP_CLOSE;

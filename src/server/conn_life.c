@@ -90,7 +90,7 @@ void conn_expired(struct timer *t)
         conn_refuse(c, 503);
         break;
     case CONN_SEND:
-        if (peer_keeps_reading(c))
+        if (c->out->warming || peer_keeps_reading(c)) /* for the disk it cannot be blamed */
             arm(c, c->worker->config->limits.send.stall_ms);
         else
             conn_close(c);

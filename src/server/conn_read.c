@@ -87,6 +87,7 @@ static enum step head_is_bad(struct conn *c, struct request *r, const struct htt
 {
     log_refusal(c, r, io);
     c->flags |= CONN_LAST | CONN_UNREAD;
+    c->served++;
     c->req = r;
     /* HEAD gets no content, however early the head is refused. */
     http_note_method(r->head, (size_t)(c->in->data + c->in->w - r->head->base));
@@ -103,6 +104,7 @@ static enum step head_is_complete(struct conn *c, struct request *r, uint32_t us
         return head_needs_room(c);
     }
     c->in->r += used;
+    c->served++;
     c->req = r;
     return conn_enter(c, CONN_HANDLE);
 }
@@ -125,6 +127,5 @@ enum step step_head(struct conn *c)
         request_discard(r);
         return head_wants_more(c);
     }
-    c->served++;
     return result == HTTP_HEAD_BAD ? head_is_bad(c, r, &io) : head_is_complete(c, r, io.used);
 }

@@ -85,20 +85,19 @@ static enum step last_answer_is_out(struct conn *c)
 static enum step everything_is_out(struct conn *c)
 {
     give_output_back(c);
-    bool others_turn = c->batch >= CONN_BATCH_MAX;
-    c->batch = 0;
     if (c->flags & CONN_LAST)
         return last_answer_is_out(c);
-    if (c->in && buf_used(c->in) > 0) {
-        conn_enter(c, CONN_HEAD);
-        if (!others_turn)
-            return STEP_ON;
+    bool has_input = c->in && buf_used(c->in) > 0;
+    if (!has_input)
+        conn_return_input(c);
+    conn_enter(c, has_input ? CONN_HEAD : CONN_IDLE);
+    bool goes_on = has_input || (c->ch.src.ready & CAN_READ);
+    if (goes_on && c->batch < CONN_BATCH_MAX)
+        return STEP_ON; /* several writes may be one turn */
+    c->batch = 0;
+    if (goes_on)
         loop_run_later(&c->worker->loop, &c->ch.src);
-        return STEP_WAIT;
-    }
-    conn_return_input(c);
-    conn_enter(c, CONN_IDLE);
-    return c->ch.src.ready & CAN_READ ? STEP_ON : STEP_WAIT;
+    return STEP_WAIT;
 }
 
 enum step step_send(struct conn *c)

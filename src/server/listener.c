@@ -177,6 +177,8 @@ void listeners_leave(struct worker *w, uint32_t slot)
 
 void listeners_done(struct worker *w)
 {
+    timer_stop(&w->loop.wheel, &w->pause); /* the next closed connection would, in mid-visit */
+    w->paused = false;
     for (uint32_t i = 0; i < w->listener_count; i++) {
         stop(&w->listeners[i]);
         if (w->listeners[i].src.fd >= 0)

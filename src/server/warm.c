@@ -120,6 +120,8 @@ static void span_is_read(struct job *j)
     if (c) {
         c->out->warming = NULL;
         c->out->insists = true;
+        if (c->state == CONN_SEND)
+            c->flags &= (uint8_t)~CONN_TIMED; /* the peer's time begins with what it is sent now */
         loop_run_later(&c->worker->loop, &c->ch.src);
     }
     free(w);
