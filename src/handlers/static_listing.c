@@ -17,7 +17,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAMES_BLOCK = 64 * 1024, LINES_MAX = 1024 };
+enum {
+    NAMES_BLOCK = 64 * 1024,
+    LINES_MAX = 1024,
+    LISTED_MAX = 500 * 1000, /* entries (about 80 bytes each) that slow readers can make us hold */
+};
 
 /* --- configuration --- */
 
@@ -102,6 +106,7 @@ struct folder {
     struct str path;
     /* What was found. */
     int error;
+    uint32_t *listed; /* where its entries are counted; NULL: they are not yet */
     struct arena *names;
     struct listing_entry *entries;
     uint32_t count, room;
@@ -110,6 +115,8 @@ struct folder {
 
 static void folder_free(struct folder *f)
 {
+    if (f->listed)
+        *f->listed -= f->count;
     arena_free(f->names);
     free(f->entries);
     free(f);
@@ -337,6 +344,12 @@ static enum verdict fail(struct request *r, int error)
         log_warn("a folder has more than %d entries: it is not listed", LISTING_ENTRIES_MAX);
         reply_status(r, 500);
         break;
+    case EBUSY:
+        log_shortage("slow readers of listings hold all %d entries: another is answered with 503",
+                     LISTED_MAX);
+        reply_status(r, 503);
+        r->resp.extra = STR("Retry-After: 1\r\n");
+        break;
     default:
         log_shortage("a folder cannot be read: it is answered with 503: %s", strerror(error));
         reply_status(r, 503);
@@ -344,11 +357,23 @@ static enum verdict fail(struct request *r, int error)
     return V_READY;
 }
 
+/* Counts its entries; 0, or an errno. */
+static int hold(struct folder *f, uint32_t *listed)
+{
+    if (f->error)
+        return f->error;
+    if (f->count > LISTED_MAX - *listed)
+        return EBUSY;
+    *listed += f->count;
+    f->listed = listed;
+    return 0;
+}
+
 static enum verdict finish(struct request *r, const struct listing_conf *c)
 {
     struct folder *f = r->waits_for;
     r->waits_for = NULL;
-    int error = f->error;
+    int error = hold(f, &conn_worker(r->conn)->listed);
     struct listing *b = error ? NULL : request_alloc(r, sizeof *b);
     if (!b) {
         folder_free(f);
