@@ -72,8 +72,7 @@ static bool play_file(const char *path)
         tcase_add_unchecked_fixture(cases, start, stop);
         tcase_add_loop_test(cases, play, 0, now.transcript.count);
         suite_add_tcase(suite, cases);
-        SRunner *runner = srunner_create(suite);
-        srunner_run_all(runner, CK_ENV);
+        SRunner *runner = set_run(suite);
         is_fine = srunner_ntests_failed(runner) == 0 && !now.left_badly;
         srunner_free(runner);
         if (now.server.dir[0])

@@ -58,6 +58,16 @@ static int collect(char *const *paths, char **files)
     return count;
 }
 
+SRunner *set_run(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+#ifdef SKIFF_DEBUG
+    srunner_set_fork_status(runner, CK_NOFORK);
+#endif
+    srunner_run_all(runner, CK_ENV);
+    return runner;
+}
+
 /* A process of its own. `next`, which all share, is the file that nobody has taken yet. */
 static void start_player(char *const *files, int count, atomic_int *next,
                          bool (*play_file)(const char *path))

@@ -154,8 +154,7 @@ static bool play_file(const char *path)
         tcase_add_unchecked_fixture(cases, prepare, NULL);
         tcase_add_loop_test(cases, play, 0, now.count);
         suite_add_tcase(suite, cases);
-        SRunner *runner = srunner_create(suite);
-        srunner_run_all(runner, CK_ENV);
+        SRunner *runner = set_run(suite);
         is_fine = srunner_ntests_failed(runner) == 0;
         srunner_free(runner);
         printf("%s: %d of %d cases\n", path, now.count, now.transcript.count);
