@@ -107,8 +107,9 @@ static void on_ready(struct source *s)
             take(w, e);
             at += (ssize_t)(sizeof *e + e->len);
         }
-    }               /* the descriptor is level-triggered: what is left comes in the next turn ... */
-    watch_doubt(w); /* ... and may be of any name */
+    }
+    /* It is level-triggered: the rest comes in the next turn, and may be of any name. */
+    watch_doubt(w);
 }
 
 /* --- folders --- */
