@@ -122,6 +122,8 @@ int main(int argc, char **argv)
         fputs("skiff: /dev/null cannot be opened\n", stderr);
         return EXIT_FAILURE;
     }
+    /* A line is one write: it stays whole beside what others say there. */
+    (void)setvbuf(stderr, NULL, _IOLBF, 0);
     const char *word = argc > 1 ? argv[1] : "run";
     if (argc < 2)
         return cli_run(argc, argv);

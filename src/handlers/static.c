@@ -344,6 +344,7 @@ const struct handler_type handler_static = {
     .conf_size = sizeof(struct static_conf),
     .prepare = static_prepare,
     .open = static_open,
+    .root = static_root,
     .close = static_close,
     .handle = handle,
     .abandon = abandon,

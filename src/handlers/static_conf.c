@@ -254,6 +254,13 @@ bool static_open(void *conf, struct str *what)
     return true;
 }
 
+int static_root(const void *conf, struct str *path)
+{
+    const struct static_conf *c = conf;
+    *path = c->root.path;
+    return c->folder.fd;
+}
+
 void static_close(void *conf)
 {
     struct static_conf *c = conf;

@@ -37,6 +37,7 @@ extern const struct opt static_options[];
 /* The handler's prepare, open and close; see server/module.h. */
 bool static_prepare(void *conf, struct load *l, const struct yaml_node *where);
 bool static_open(void *conf, struct str *what);
+int static_root(const void *conf, struct str *path);
 void static_close(void *conf);
 
 #endif

@@ -1,6 +1,7 @@
 /* confine: users and groups from the system's databases, then the system calls in their order. */
 #include "process/confine.h"
 
+#include "base/check.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -115,6 +117,44 @@ bool identity_find_uid(uid_t uid, gid_t gid, struct identity *out)
     }
     (void)snprintf(out->name, sizeof out->name, "uid %u", uid);
     return true; /* an owner that the system has no name for is in no group but the folder's */
+}
+
+/* --- borrowing --- */
+
+/* Root's capabilities over files go and come back with the filesystem's user (capabilities(7)). */
+static bool set_ids_for_files(const struct identity *id)
+{
+    if (setgroups((size_t)id->group_count, id->groups) < 0)
+        return false;
+    (void)setfsgid(id->gid); /* they tell the previous id, not whether it is changed */
+    (void)setfsuid(id->uid);
+    return (gid_t)setfsgid((gid_t)-1) == id->gid && (uid_t)setfsuid((uid_t)-1) == id->uid;
+}
+
+bool confine_borrow(const struct identity *id, struct identity *own)
+{
+    *own = (struct identity){.uid = geteuid(), .gid = getegid(), .is_changed = id->is_changed};
+    if (!id->is_changed)
+        return true;
+    own->group_count = getgroups(IDENTITY_GROUPS_MAX, own->groups);
+    if (own->group_count < 0) {
+        log_error("cannot tell our own groups: %m");
+        return false;
+    }
+    if (set_ids_for_files(id))
+        return true;
+    log_error("cannot become %s: %m", id->name);
+    confine_give_back(own);
+    return false;
+}
+
+void confine_give_back(const struct identity *own)
+{
+    if (!own->is_changed)
+        return;
+    /* Whoever could borrow can give back; to go on as somebody else is out of the question. */
+    CHECK(set_ids_for_files(own));
+    (void)prctl(PR_SET_DUMPABLE, 1); /* every change of a user ends that: no core of the master */
 }
 
 /* --- becoming --- */

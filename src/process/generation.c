@@ -69,8 +69,7 @@ static bool prepare_rest(struct generation *g, const struct preparation *p)
     if (!count_workers(g) || !find_identity(g, p) || !roots_open(g->config, &roots))
         return false;
     uint32_t slots = g->workers > p->sockets->slots ? g->workers : p->sockets->slots;
-    if (divide_budget(g, slots, roots) &&
-        roots_check(&g->identity, p->old ? p->old->config : NULL) &&
+    if (divide_budget(g, slots, roots) && roots_check(g->config, &g->identity) &&
         logs_open(&g->config->log, &g->logs))
         return true;
     roots_close(g->config);

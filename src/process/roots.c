@@ -1,18 +1,10 @@
-/* roots: one walk over all routes, and a question asked by a process that is a worker for a moment.
- */
+/* roots: one walk over all routes, to open, to ask and to close. */
 #include "process/roots.h"
 
 #include "base/log.h"
 #include "base/map.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* --- opening --- */
@@ -20,6 +12,7 @@
 /* A walk over the routes. Routes may share what is configured: `seen` holds what was met. */
 struct walk {
     struct map seen;
+    const struct identity *id; /* of whom ask_one() asks */
     uint32_t count;
     bool failed;
 };
@@ -91,53 +84,29 @@ void roots_close(const struct config *c)
 
 /* --- asking as the workers' user --- */
 
-static bool can_enter(int fd, const struct identity *id)
+static void ask_one(const struct route *route, struct walk *w)
 {
-    char link[64], path[PATH_MAX];
-    int inside = openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (inside >= 0)
-        return close(inside) == 0;
-    int error = errno;
-    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t n = readlink(link, path, sizeof path - 1);
-    path[n > 0 ? n : 0] = '\0';
-    errno = error;
-    log_error("root %s: workers run as %s, who cannot enter it: %m", path, id->name);
-    return false;
+    struct str path;
+    if (!route->handler->root || !is_new(route, w))
+        return;
+    int inside =
+        openat(route->handler->root(route->conf, &path), ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (inside >= 0) {
+        (void)close(inside); /* a path-only descriptor */
+        return;
+    }
+    log_error("root %.*s: workers run as %s, who cannot enter it: %m", (int)path.n, path.p,
+              w->id->name);
+    w->failed = true;
 }
 
-/* In the child. The master holds no other folders open than roots. */
-static bool can_enter_all(const struct identity *id, const struct config *others)
+bool roots_check(const struct config *c, const struct identity *id)
 {
-    struct stat st;
-    if (others)
-        roots_close(others);
-    DIR *open_ones = opendir("/proc/self/fd");
-    if (!open_ones)
-        return true; /* without /proc nothing is asked; a request will tell */
-    if (!confine_drop(id))
+    struct walk w = {.id = id};
+    struct identity own;
+    if (!confine_borrow(id, &own))
         return false;
-    for (struct dirent *e; (e = readdir(open_ones));) {
-        int fd = atoi(e->d_name);
-        if (e->d_name[0] == '.' || fd == dirfd(open_ones) || fstat(fd, &st) < 0)
-            continue;
-        if (S_ISDIR(st.st_mode) && !can_enter(fd, id))
-            return false;
-    }
-    return true;
-}
-
-bool roots_check(const struct identity *id, const struct config *others)
-{
-    int status = -1;
-    pid_t child = fork();
-    if (child == 0)
-        _exit(can_enter_all(id, others) ? EXIT_SUCCESS : EXIT_FAILURE);
-    if (child < 0) {
-        log_error("cannot fork: %m");
-        return false;
-    }
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
+    walk_routes(c, &w, ask_one);
+    confine_give_back(&own);
+    return !w.failed;
 }

@@ -12,8 +12,8 @@
  * the log; then nothing is open. */
 bool roots_open(const struct config *c, uint32_t *count);
 void roots_close(const struct config *c);
-/* Can workers enter the folders that are open? Those of `others` (NULL: none) are not asked about.
- * false after one line in the log that names the folder. */
-bool roots_check(const struct identity *id, const struct config *others);
+/* Can workers enter the folders that are open? false after one line in the log that names the first
+ * that they cannot. */
+bool roots_check(const struct config *c, const struct identity *id);
 
 #endif

@@ -30,6 +30,9 @@ struct handler_type {
     /* Once per configured use, in the master, with its privileges: opens what workers need. false
      * with errno: *what names what could not be opened. NULL: nothing to open. */
     bool (*open)(void *conf, struct str *what);
+    /* What open() opened, a folder that workers must be able to enter: its descriptor, and its path
+     * for messages. NULL: there is none. */
+    int (*root)(const void *conf, struct str *path);
     /* Gives back what open() took. NULL: nothing to close. */
     void (*close)(void *conf);
     enum verdict (*handle)(struct request *r, const void *conf);
