@@ -73,52 +73,84 @@ measure_calls() {
 
 # --- instructions a request -----------------------------------------------------------------------
 
-# Root stays root: valgrind writes its results as the worker's user. The master sets the names.
+# Root stays root: valgrind writes its results as the worker's user.
 under_valgrind() { # command...
     exec env LD_PRELOAD="$tools/openat2.so" valgrind -q --tool=callgrind --trace-children=yes \
         --callgrind-out-file="$work/callgrind.%p" "$@"
 }
-# Leaves the worker's counts in a file.
-counted() { # name, requests, field lines, file
-    rm -f "$work"/callgrind.*
+start_counted() { # name
     case $1 in
-    skiff)
-        start skiff counted ", user: $(id -un)" under_valgrind
-        port=$started_port ;;
-    nginx)
-        start nginx counted "user $(id -un);" under_valgrind
-        port=$started_port ;;
+    skiff) start skiff counted ", user: $(id -un)" under_valgrind ;;
+    nginx) start nginx counted "user $(id -un);" under_valgrind ;;
     floor)
         start_floor 1k.bin "" under_valgrind
-        started=$floor_pid worker=$floor_pid port=$floor_port ;;
+        started=$floor_pid worker=$floor_pid started_port=$floor_port ;;
     esac
-    meet "$port" /1k.bin "$3"
-    "$tools/load" -n "$2" -c 32 -H "$3" /1k.bin "x=$port"
-    end "$started"
-    mv "$work/callgrind.$worker" "$4"
 }
-per_request() { # name, field lines
-    counted "$1" "$count" "$2" "$work/few"
-    counted "$1" $((2 * count)) "$2" "$work/many"
+fields_of() { # row: its field lines
+    case $1 in
+    "Host alone") ;;
+    "a browser's 12 fields") echo "$browser" ;;
+    plain*) echo "User-Agent: wrk|Accept: */*|" ;;
+    esac
+}
+# So many requests; the worker's counts of them go to a file of their own, callgrind.PID.N.
+counted() { # requests, field lines, name
+    "$tools/load" -n "$1" -c 32 -H "$2" /1k.bin "x=$started_port"
+    callgrind_control -d "$worker" >/dev/null 2>&1
+    dumps=$((dumps + 1))
+    mv "$work/callgrind.$worker.$dumps" "$work/$3"
+}
+# The difference of two runs: connections fall out.
+count_row() { # row
+    fields=$(fields_of "$1")
+    meet "$started_port" /1k.bin "$fields"
+    counted 1 "$fields" before
+    counted "$count" "$fields" few
+    counted $((2 * count)) "$fields" many
     cat "$work/few" "$work/many" |
-        awk -v n="$count" '/^totals:/ {seen[i++] = $2} END {printf "%d", (seen[1] - seen[0]) / n}'
+        awk -v n="$count" '/^totals:/ {seen[i++] = $2} END {printf "%d\n", (seen[1] - seen[0]) / n}'
 }
-instructions() { # title, field lines
-    of_nginx=-
-    [ -z "${nginx_pid:-}" ] || of_nginx=$(per_request nginx "$2")
-    of_floor=$(per_request floor "$2")
-    of_skiff=$(per_request skiff "$2") # the last, for the functions
-    row instructions "$1" "$of_skiff" "$of_floor" "$of_nginx"
+# One start for all rows, it takes longer than they do; but requests to a floor are of one length.
+count_server() { # name, rows
+    server=$1
+    shift
+    start_counted $server
+    dumps=0
+    for title; do
+        count_row "$title"
+        [ $server = floor ] || continue
+        end "$started"
+        start_counted $server
+        dumps=0
+    done >"$work/instructions.$server"
+    end "$started"
 }
-functions() { # of the pair counted last
+counted_of() { # name, row number
+    [ -f "$work/instructions.$1" ] && sed -n "$2p" "$work/instructions.$1" || echo -
+}
+instructions() { # rows
+    [ -z "${nginx_pid:-}" ] || count_server nginx "$@"
+    count_server floor "$@"
+    count_server skiff "$@" # the last, for the functions
+    n=0
+    for title; do
+        n=$((n + 1))
+        row instructions "$title" "$(counted_of skiff $n)" "$(counted_of floor $n)" \
+            "$(counted_of nginx $n)"
+    done
+}
+# Of the row counted last. What calls all the others was called before and counts whole: left out.
+functions() { # instructions a request
     have callgrind_annotate || return 0
     for run in few many; do
         callgrind_annotate --auto=no --show-percs=no --threshold=100 "$work/$run" 2>/dev/null |
             sed -n 's/^ *\([0-9,]\{1,\}\)  *[^ ]*:\([A-Za-z_][^ ]*\).*/\1 \2/p' | tr -d , |
             sed "s/^/$run /"
     done |
-        awk -v n="$count" '{sum[$3] += $1 == "many" ? $2 : -$2}
-            END {for (f in sum) if (sum[f] >= n) printf "%d %s\n", sum[f] / n, f}' |
+        awk -v n="$count" -v whole="$1" '{sum[$3] += $1 == "many" ? $2 : -$2}
+            END {for (f in sum) if (sum[f] >= n && sum[f] < 0.9 * whole * n)
+                printf "%d %s\n", sum[f] / n, f}' |
         sort -rn | head -10 >"$work/top"
     awk '{printf "    %6d  %s\n", $1, $2}' "$work/top"
     awk '{printf "{\"function\":\"%s\",\"instructions\":%d}\n", $2, $1}' "$work/top" \
@@ -129,9 +161,7 @@ measure_instructions() {
         tests/bench/openat2_shim.c
     echo
     printf '%-38s %9s %9s %9s\n' "user instructions a request, 1 KiB file" skiff floor nginx
-    [ -n "$quick" ] || instructions "Host alone" ""
-    instructions "a browser's 12 fields" "$browser"
-    instructions "plain: Host, User-Agent, Accept" "User-Agent: wrk|Accept: */*|"
+    instructions "Host alone" "a browser's 12 fields" "plain: Host, User-Agent, Accept"
     echo "  of skiff, the plain one, by function"
-    functions
+    functions "$(counted_of skiff 3)"
 }
