@@ -1,5 +1,4 @@
 /* respond: an answer from the configuration, whatever the method. */
-#include "http/lines.h"
 #include "http/status.h"
 #include "server/module.h"
 #include "server/module_lines.h"
@@ -42,6 +41,31 @@ static const struct opt options[] = {
     {0},
 };
 
+/* The fields as they are sent, the type in front: a 304 leaves it out. A page, which is all that an
+ * error or a redirect without a body has, comes with a type of its own (RFC 9110 section 8.3). */
+static bool write_lines(struct respond_conf *c, struct load *l, const struct yaml_node *where)
+{
+    const struct pair_list *all = &c->headers;
+    struct pair type = {STR("Content-Type"), STR("text/plain; charset=utf-8")};
+    struct pair_list sent = {.items = load_alloc(l, (all->count + 1) * sizeof type)};
+    bool is_typed = c->body.n > 0;
+    if (!sent.items)
+        return false;
+    sent.count = 1; /* the type's place */
+    for (uint32_t i = 0; i < all->count; i++) {
+        if (!str_eq_nocase(all->items[i].name, type.name)) {
+            sent.items[sent.count++] = all->items[i];
+            continue;
+        }
+        type = all->items[i];
+        is_typed = is_typed || c->status < 300;
+    }
+    sent.items[0] = type;
+    if (!is_typed)
+        sent = (struct pair_list){sent.items + 1, sent.count - 1};
+    return module_lines(l, where, &sent, &c->lines);
+}
+
 static bool prepare(void *conf, struct load *l, const struct yaml_node *where)
 {
     struct respond_conf *c = conf;
@@ -51,34 +75,23 @@ static bool prepare(void *conf, struct load *l, const struct yaml_node *where)
                    c->status);
         return false;
     }
-    if (!module_lines(l, where, &c->headers, &c->lines))
-        return false;
-    bool is_typed = c->body.n == 0 || lines_have(c->lines, STR("Content-Type"));
-    if (is_typed)
-        return true;
-    static const struct str type = {"Content-Type: text/plain; charset=utf-8\r\n", 41};
-    char *text = load_alloc(l, c->lines.n + type.n);
-    if (!text)
-        return false;
-    memcpy(mempcpy(text, type.p, type.n), c->lines.p, c->lines.n);
-    c->lines = str_make(text, c->lines.n + type.n);
-    return true;
+    return write_lines(c, l, where);
 }
 
+/* An error's lines stay when a page takes the place of what it says itself. */
 static enum verdict handle(struct request *r, const void *conf)
 {
     const struct respond_conf *c = conf;
-    if (c->body.n == 0) {
+    if (c->status >= 300 && c->body.n == 0) {
         reply_status(r, (uint16_t)c->status);
         if (c->lines.n > 0)
             (void)reply_lines(r, c->lines); /* without memory it is a 503 already */
-        r->resp.is_configured = c->headers.count > 0;
-        return V_READY;
+    } else {
+        reply_begin(r, (uint16_t)c->status);
+        r->resp.fixed = c->lines;
+        reply_memory(r, c->body);
     }
-    reply_begin(r, (uint16_t)c->status);
     r->resp.is_configured = c->headers.count > 0;
-    r->resp.fixed = c->lines;
-    reply_memory(r, c->body);
     return V_READY;
 }
 
