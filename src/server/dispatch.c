@@ -109,7 +109,8 @@ static enum verdict answer_path(struct request *r)
     return r->route->handler->handle(r, r->route->conf);
 }
 
-enum verdict dispatch(struct request *r)
+/* What no condition and no range has changed yet. */
+static enum verdict answer(struct request *r)
 {
     if (r->route)
         return r->route->handler->handle(r, r->route->conf);
@@ -323,6 +324,19 @@ static __attribute__((noinline)) void apply_range(struct request *r)
     }
 }
 
+/* Conditions and ranges may still make an error of it: whoever waits to send a body is told that,
+ * and not to go on (RFC 9110 section 10.1.1). */
+enum verdict dispatch(struct request *r)
+{
+    if (answer(r) == V_WAIT)
+        return V_WAIT;
+    if (r->head->is_conditional)
+        apply_conditions(r);
+    if (http_has(r->head, KNOWN_RANGE))
+        apply_range(r);
+    return V_READY;
+}
+
 /* A stream of unknown length is cut into chunks, unless the client knows none (RFC 9112
  * section 6.1).
  */
@@ -341,10 +355,6 @@ static void frame_stream(struct request *r)
 bool dispatch_finish(struct request *r, struct out_pool *pool, struct out *o)
 {
     r->resp.head_only = r->head->method == METHOD_HEAD;
-    if (r->head->is_conditional)
-        apply_conditions(r);
-    if (http_has(r->head, KNOWN_RANGE))
-        apply_range(r);
     if (r->resp.status >= 400)
         errorpages_apply(r);
     apply_filters(r);

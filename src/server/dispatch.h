@@ -10,7 +10,7 @@
 
 enum { RESPONSE_HEAD_MAX = 8 * 1024 }; /* bytes of an answer's head; more is our fault: 500 */
 
-/* Runs checks, route and handler. V_READY: r->resp is filled in. */
+/* Runs checks, route and handler, then conditions and ranges. V_READY: r->resp is filled in. */
 enum verdict dispatch(struct request *r);
 /* An answer without a handler: the head was refused with this status, or memory is out. */
 void dispatch_refuse(struct request *r, uint16_t status);
