@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "handlers/static_conf.h"
 #include "http/accept.h"
+#include "http/lines.h"
 #include "server/conn.h"
 #include "server/warm.h"
 #include "server/worker.h"
@@ -124,13 +125,14 @@ static struct span contents_of(const struct file *f)
 
 static enum verdict answer_file(struct request *r, const struct static_conf *c, struct file *f)
 {
+    struct str style = f->root->style.lines;
     if (c->order_count > 0)
         f = negotiate(r, c, f);
     if (!f && r->is_warming)
         return V_WAIT;
     if (!f) {
         reply_status(r, 406);
-        r->resp.extra = STR("Vary: Accept-Encoding\r\n");
+        r->resp.extra = lines_find(style, STR("Vary"));
         return V_READY;
     }
     reply_begin(r, 200);
