@@ -21,11 +21,12 @@ static bool read_number(struct str s, uint64_t *out)
     return true;
 }
 
-/* "-500": the last bytes. */
+/* "-500": the last bytes. Of nothing they are the whole, which is no part that Content-Range could
+ * name: it is satisfiable (section 14.1.2), and answered as if nobody had asked for a part. */
 static enum spec read_suffix(struct str digits, uint64_t size, struct range *out)
 {
     uint64_t n;
-    if (!read_number(digits, &n))
+    if (!read_number(digits, &n) || (n > 0 && size == 0))
         return SPEC_BAD;
     n = n < size ? n : size;
     *out = (struct range){size - n, n};
