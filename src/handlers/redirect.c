@@ -27,7 +27,8 @@ static const struct opt options[] = {
 
 /* --- the target, as it is configured --- */
 
-/* Where the name of a host ends, behind "https://" or "//"; 0 for a path. */
+/* Where the name of a host ends, behind "https://" or "//"; 0 for a path. Further slashes are none
+ * of a path's: browsers skip them. */
 static size_t authority_end(struct str to)
 {
     size_t n = 0;
@@ -35,7 +36,9 @@ static size_t authority_end(struct str to)
         return 0;
     while (n + 1 < to.n && !(to.p[n] == '/' && to.p[n + 1] == '/'))
         n++;
-    for (n += 2; n < to.n && to.p[n] != '/' && to.p[n] != '?' && to.p[n] != '{'; n++)
+    for (n += 2; n < to.n && to.p[n] == '/'; n++)
+        ;
+    for (; n < to.n && to.p[n] != '/' && to.p[n] != '?' && to.p[n] != '{'; n++)
         ;
     return n;
 }
@@ -61,7 +64,7 @@ static const char *check_target(struct redirect_conf *c)
         return "is empty\nwrite a path or a URL";
     for (size_t i = 0; i < c->to.n; i++) {
         unsigned char byte = (unsigned char)c->to.p[i];
-        if (byte <= ' ' || byte >= 0x7f)
+        if (byte <= ' ' || byte >= 0x7f || byte == '\\')
             return "holds a character that no URL has\nwrite it percent-encoded, %20 for a space";
         if (byte != '{')
             continue;
@@ -108,6 +111,15 @@ static size_t write_location(const struct redirect_conf *c, const struct request
     return n;
 }
 
+/* A path stays one: what is empty behind the first slash leaves two, which would begin the name of
+ * a host (RFC 3986 section 4.2). */
+static struct str without_host(const struct redirect_conf *c, struct str location)
+{
+    while (!str_starts(c->to, STR("//")) && str_starts(location, STR("//")))
+        location = str_from(location, 1);
+    return location;
+}
+
 static enum verdict handle(struct request *r, const void *conf)
 {
     const struct redirect_conf *c = conf;
@@ -123,7 +135,7 @@ static enum verdict handle(struct request *r, const void *conf)
     else if (n > LOCATION_MAX)
         reply_status(r, 414);
     else
-        reply_redirect(r, (uint16_t)c->status, str_make(location, n));
+        reply_redirect(r, (uint16_t)c->status, without_host(c, str_make(location, n)));
     return V_READY;
 }
 

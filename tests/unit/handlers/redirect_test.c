@@ -26,6 +26,10 @@ static const struct {
     {"https://example.com{rest}", "redirect.to needs a slash in front of {rest}"},
     {"https://{rest}/", "redirect.to needs a slash in front of {rest}"},
     {"//{rest}", "redirect.to needs a slash in front of {rest}"},
+    {"https:///{rest}", "redirect.to needs a slash in front of {rest}"},
+    {"///{rest}", "redirect.to needs a slash in front of {rest}"},
+    {"///example.com/{rest}", NULL},
+    {"/\\\\{rest}", "redirect.to holds a character that no URL has"},
     {"a{rest}", "redirect.to needs a slash in front of {rest}"},
 };
 
