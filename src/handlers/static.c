@@ -314,7 +314,8 @@ static void abandon(struct request *r)
         listing_abandon(r);
 }
 
-/* Its type, and nothing else of its lines: validators and caching are not the error's. */
+/* Its type and coding, which stand first, and nothing else of its lines: validators and caching are
+ * not the error's. */
 static bool put_page(struct request *r, const void *conf, struct str path)
 {
     const struct static_conf *c = conf;
@@ -332,8 +333,10 @@ static bool put_page(struct request *r, const void *conf, struct str path)
         leave_page(f, "error page");
         return false;
     }
-    struct str rest = f->whole;
-    r->resp.fixed = str_make(f->whole.p, str_cut(&rest, '\n').n + 1);
+    struct str last = lines_find(f->whole, STR("Content-Encoding"));
+    if (!last.p)
+        last = lines_find(f->whole, STR("Content-Type"));
+    r->resp.fixed = str_make(f->whole.p, (size_t)(last.p + last.n - f->whole.p));
     r->resp.holds = &f->pin;
     r->resp.whole = contents_of(f);
     return true;
