@@ -41,29 +41,41 @@ static const struct opt options[] = {
     {0},
 };
 
+/* What a text is unless something else is configured; it does not count as a configured field. */
+static bool put_type_in_front(struct respond_conf *c, struct load *l)
+{
+    static const struct str type = {"Content-Type: text/plain; charset=utf-8\r\n", 41};
+    char *text = load_alloc(l, type.n + c->lines.n);
+    if (!text)
+        return false;
+    memcpy(mempcpy(text, type.p, type.n), c->lines.p, c->lines.n);
+    c->lines = str_make(text, type.n + c->lines.n);
+    return true;
+}
+
 /* The fields as they are sent, the type in front: a 304 leaves it out. A page, which is all that an
  * error or a redirect without a body has, comes with a type of its own (RFC 9110 section 8.3). */
 static bool write_lines(struct respond_conf *c, struct load *l, const struct yaml_node *where)
 {
     const struct pair_list *all = &c->headers;
-    struct pair type = {STR("Content-Type"), STR("text/plain; charset=utf-8")};
-    struct pair_list sent = {.items = load_alloc(l, (all->count + 1) * sizeof type)};
-    bool is_typed = c->body.n > 0;
+    struct pair_list sent = {.items = load_alloc(l, (all->count + 1) * sizeof(struct pair))};
+    bool is_typed = false;
     if (!sent.items)
         return false;
     sent.count = 1; /* the type's place */
     for (uint32_t i = 0; i < all->count; i++) {
-        if (!str_eq_nocase(all->items[i].name, type.name)) {
+        if (!str_eq_nocase(all->items[i].name, STR("Content-Type"))) {
             sent.items[sent.count++] = all->items[i];
             continue;
         }
-        type = all->items[i];
-        is_typed = is_typed || c->status < 300;
+        sent.items[0] = all->items[i];
+        is_typed = c->body.n > 0 || c->status < 300;
     }
-    sent.items[0] = type;
     if (!is_typed)
         sent = (struct pair_list){sent.items + 1, sent.count - 1};
-    return module_lines(l, where, &sent, &c->lines);
+    if (!module_lines(l, where, &sent, &c->lines))
+        return false;
+    return is_typed || c->body.n == 0 || put_type_in_front(c, l);
 }
 
 static bool prepare(void *conf, struct load *l, const struct yaml_node *where)
