@@ -7,8 +7,11 @@
 
 #include "io/out.h"
 #include "server/module.h"
+#include "server/module_lines.h"
 
-enum { RESPONSE_HEAD_MAX = 8 * 1024 }; /* bytes of an answer's head; more is our fault: 500 */
+/* Bytes of an answer's head: what two levels may configure, or one and a location, beside a KiB of
+ * our own. More is our fault: 500. */
+enum { RESPONSE_HEAD_MAX = 2 * MODULE_LINES_MAX + 1024 };
 
 /* Runs checks, route and handler, then conditions and ranges. V_READY: r->resp is filled in. */
 enum verdict dispatch(struct request *r);
