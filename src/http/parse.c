@@ -257,7 +257,8 @@ static uint16_t read_fields(struct http_head *h, const char *p, size_t n)
 /* --- what the fields mean for the message --- */
 
 /* One coding, "chunked", and nothing else: not even the empty list elements of RFC 9110 section
- * 5.6.1, because some before us would not see it behind them (RFC 9112 section 6.1). 0, or the
+ * 5.6.1, because some before us would not see it behind them (RFC 9112 section 6.1). Another before
+ * it is 501; without it at the end nobody knows the length, which is 400 (section 6.3). 0, or the
  * status. */
 static uint16_t read_transfer_encoding(struct http_head *h, struct str value)
 {
@@ -267,8 +268,10 @@ static uint16_t read_transfer_encoding(struct http_head *h, struct str value)
         h->framing = BODY_CHUNKED;
         return 0;
     }
+    struct str last = str_trim(str_from(value, (size_t)(str_find_last(value, ',') + 1)));
     struct str first = str_trim(str_cut(&value, ','));
-    return http_is_token(first) && !str_eq_nocase(first, STR("chunked")) ? 501 : 400;
+    bool is_unknown = http_is_token(first) && !str_eq_nocase(first, STR("chunked"));
+    return is_unknown && str_eq_nocase(last, STR("chunked")) ? 501 : 400;
 }
 
 static uint16_t read_content_length(struct http_head *h, struct str value)
