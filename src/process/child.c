@@ -38,7 +38,7 @@ _Noreturn static void become_worker(const struct generation *g, uint32_t slot, i
                                     const struct heritage *h)
 {
     char who[32];
-    h->give_up(h->master);
+    h->give_up(h->master, g);
     ignore_signals();
     (void)snprintf(who, sizeof who, "worker %u", slot);
     log_open(g->logs.error, (enum log_level)g->config->log.error.level, who);

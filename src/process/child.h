@@ -29,9 +29,10 @@ struct child {
     bool was_stopped;     /* ORDER_STOP was sent, SIGKILL is next */
 };
 
-/* What a new process lets go of before it is a worker: the master's own descriptors. */
+/* What a new process lets go of before it is a worker: all that is the master's, and not of the
+ * generation whose worker it becomes. */
 struct heritage {
-    void (*give_up)(void *master);
+    void (*give_up)(void *master, const struct generation *own);
     void *master;
     bool background; /* the terminal is not ours */
 };

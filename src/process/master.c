@@ -311,8 +311,10 @@ static bool open_signals(struct master *m)
 
 /* --- life --- */
 
-/* In a new worker: what is the master's goes, so that only the master holds the other ends. */
-static void give_up(void *master)
+/* In a new worker: what is the master's goes, so that only the master holds the other ends. So does
+ * what only another configuration needs: a log that was moved away, the root of a disk that shall
+ * be unmounted, a port that somebody else wants. */
+static void give_up(void *master, const struct generation *own)
 {
     struct master *m = master;
     (void)close(m->signals);
@@ -325,6 +327,11 @@ static void give_up(void *master)
         if (c->orders >= 0)
             (void)close(c->orders);
     }
+    sockets_give_up(&m->sockets, &own->config->listen);
+    if (m->fleet.current != own)
+        generation_free(m->fleet.current);
+    if (m->fleet.next != own)
+        generation_free(m->fleet.next);
 }
 
 /* A generation that is starting has sockets that the current one does not know. */

@@ -40,6 +40,8 @@ int *sockets_table(const struct sockets *s, const struct item_list *listen);
 /* Closes what `listen` does not name, and the slots from `slots` on. What waits in their queues is
  * refused. */
 void sockets_trim(struct sockets *s, const struct item_list *listen, uint32_t slots);
+/* In a worker: closes its copies of what `listen` does not name. The sockets go on. */
+void sockets_give_up(const struct sockets *s, const struct item_list *listen);
 /* From now on connections are refused, also where workers still hold the sockets. */
 void sockets_refuse(struct sockets *s);
 /* Closes all; files of unix sockets are removed. */

@@ -4,6 +4,7 @@
 #include "support/refuse.h"
 #include "support/unit.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -244,6 +245,41 @@ START_TEST(hup_opens_new_addresses_and_closes_removed_ones)
 }
 END_TEST
 
+/* The descriptors of the only worker, when it has no other beside it. */
+static int count_descriptors(void)
+{
+    char path[64];
+    pid_t workers[8];
+    int count = 0;
+    for (uint64_t end = now_ms() + LAUNCH_WAIT_MS; server_workers(&s, workers, 8) != 1;
+         sleep_ms(20))
+        ck_assert_uint_lt(now_ms(), end);
+    (void)snprintf(path, sizeof path, "/proc/%d/fd", (int)workers[0]);
+    DIR *folder = opendir(path);
+    ck_assert_ptr_nonnull(folder);
+    while (readdir(folder))
+        count++;
+    (void)closedir(folder);
+    return count;
+}
+
+START_TEST(after_hup_workers_hold_nothing_of_the_old_configuration)
+{
+    static const char text[] = "version: 1\nprocess: {workers: 1}\nlisten: [\"127.0.0.1:@PORT@\"]\n"
+                               "log: {access: {to: @DIR@/@PORT@.log}}\n"
+                               "vhosts: [{root: @DIR@/www}]\n";
+    struct server moved = s;
+    server_start_all(&s, text);
+    int before = count_descriptors();
+    moved.port = port_free();
+    server_put_text(&moved, "skiff.yaml", text);
+    server_signal(&s, SIGHUP);
+    server_must_say(&s, "reload: done");
+    ck_assert_int_eq(count_descriptors(), before);
+    ck_assert_int_eq(server_stop(&s), 0);
+}
+END_TEST
+
 START_TEST(hup_finishes_the_answer_in_hand)
 {
     struct answer a;
@@ -396,7 +432,8 @@ UNIT_MAIN_WITH("life/signals", setup, teardown, term_finishes_the_answer_in_hand
                hup_serves_what_the_new_configuration_says,
                fewer_workers_accept_from_the_slots_that_are_left_over,
                a_bad_configuration_on_hup_keeps_the_old_one,
-               hup_opens_new_addresses_and_closes_removed_ones, hup_finishes_the_answer_in_hand,
-               hup_under_load_fails_no_request, signals_that_arrive_together_coalesce,
-               usr1_reopens_both_logs_and_loses_no_line,
+               hup_opens_new_addresses_and_closes_removed_ones,
+               after_hup_workers_hold_nothing_of_the_old_configuration,
+               hup_finishes_the_answer_in_hand, hup_under_load_fails_no_request,
+               signals_that_arrive_together_coalesce, usr1_reopens_both_logs_and_loses_no_line,
                usr1_reopens_logs_when_descriptors_have_run_out, logs_that_cannot_be_reopened_stay)
