@@ -28,6 +28,16 @@ static void stop(struct listener *l)
     l->accepting = false;
 }
 
+/* For good. */
+static void shut(struct listener *l)
+{
+    stop(l);
+    l->wanted = false;
+    if (l->src.fd >= 0)
+        (void)close(l->src.fd); /* the master has it too */
+    l->src.fd = -1;
+}
+
 static void pause_all(struct worker *w)
 {
     w->paused = true;
@@ -175,15 +185,17 @@ void listeners_leave(struct worker *w, uint32_t slot)
     }
 }
 
-void listeners_done(struct worker *w)
+void listeners_shut(struct worker *w)
 {
     timer_stop(&w->loop.wheel, &w->pause); /* the next closed connection would, in mid-visit */
     w->paused = false;
-    for (uint32_t i = 0; i < w->listener_count; i++) {
-        stop(&w->listeners[i]);
-        if (w->listeners[i].src.fd >= 0)
-            (void)close(w->listeners[i].src.fd); /* the master has it too */
-    }
+    for (uint32_t i = 0; i < w->listener_count; i++)
+        shut(&w->listeners[i]);
+}
+
+void listeners_done(struct worker *w)
+{
+    listeners_shut(w);
     free(w->listeners);
     w->listeners = NULL;
     w->listener_count = 0;

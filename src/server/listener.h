@@ -20,7 +20,7 @@ enum {
 };
 
 struct listener {
-    struct source src; /* .fd is the master's socket, inherited; -1: not this slot's */
+    struct source src; /* .fd is the master's socket, inherited; -1: not this slot's, or shut */
     struct worker *worker;
     uint32_t slot;
     bool accepting; /* registered with the loop */
@@ -34,7 +34,9 @@ bool listeners_init(struct worker *w, const int *fds, uint32_t entries, uint32_t
 /* Accepts from a slot's sockets, or stops. false when the kernel refuses. */
 bool listeners_take(struct worker *w, uint32_t slot);
 void listeners_leave(struct worker *w, uint32_t slot);
-/* Stops accepting from all of them, closes them, frees. */
+/* Stops accepting from all of them, and closes them. */
+void listeners_shut(struct worker *w);
+/* The same, and frees. */
 void listeners_done(struct worker *w);
 /* A connection ended: accepting may go on. */
 void listeners_room(struct worker *w);

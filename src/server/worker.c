@@ -69,8 +69,7 @@ static void finish(struct worker *w)
     if (w->finishing)
         return;
     w->finishing = true;
-    for (uint32_t slot = 0; slot < w->setup.slots; slot++)
-        listeners_leave(w, slot);
+    listeners_shut(w); /* our copies would keep the ports when the master is gone */
     wheel_visit(&w->loop.wheel, leave, NULL);
 }
 
