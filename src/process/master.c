@@ -17,8 +17,7 @@
 #include <unistd.h>
 
 enum {
-    TIDY_AFTER_MS = 250, /* until then workers have heard that they shall not accept any more */
-    REPEATS_MS = 1000,   /* between two looks at repeated log lines */
+    REPEATS_MS = 1000, /* between two looks at repeated log lines */
 };
 
 struct master {
@@ -31,7 +30,6 @@ struct master {
     int report;           /* to the waiting parent; -1: none */
     uint32_t generations; /* numbers given so far */
     bool wants_reload, wants_logs;
-    uint64_t tidy_ms;    /* when sockets that nobody accepts from are closed; 0: not due */
     uint64_t repeats_ms; /* when repeated log lines were told last */
     int exit_code;
 };
@@ -84,15 +82,12 @@ static struct generation *prepare(struct master *m, struct config *c)
     return generation_prepare(&p);
 }
 
-/* Only sockets that the current generation accepts from stay. */
+/* Only sockets that the current generation accepts from stay. Others are closed at once: what
+ * connects is better refused than left to wait for nobody. */
 static void tidy_sockets(struct master *m)
 {
     const struct generation *g = m->fleet.current;
-    m->tidy_ms = 0;
-    if (m->fleet.is_leaving)
-        sockets_refuse(&m->sockets);
-    else
-        sockets_trim(&m->sockets, &g->config->listen, g->slots);
+    sockets_trim(&m->sockets, &g->config->listen, g->slots);
 }
 
 static void check_unchangeable(const struct master *m, const struct config *c)
@@ -182,7 +177,7 @@ static void complete_next(struct master *m)
     const struct generation *g = m->fleet.next;
     open_log(g); /* before the old log is closed */
     fleet_switch(&m->fleet, now_ms());
-    m->tidy_ms = now_ms() + TIDY_AFTER_MS;
+    tidy_sockets(m);
     log_notice("%s: %u worker%s, pid %d", is_first ? "serving" : "reload: done", g->workers,
                g->workers == 1 ? "" : "s", (int)getpid());
     if (is_first)
@@ -246,8 +241,8 @@ static void finish(struct master *m, int signal)
         return;
     }
     log_notice("%s: finishing the requests in hand", strsignal(signal));
+    sockets_refuse(&m->sockets);
     fleet_finish(&m->fleet, now_ms());
-    m->tidy_ms = now_ms() + TIDY_AFTER_MS;
 }
 
 static void stop(struct master *m, int signal)
@@ -334,25 +329,15 @@ static void give_up(void *master, const struct generation *own)
         generation_free(m->fleet.next);
 }
 
-/* A generation that is starting has sockets that the current one does not know. */
-static bool can_tidy(const struct master *m)
-{
-    return m->tidy_ms > 0 && (!m->fleet.next || m->fleet.is_leaving);
-}
-
 static uint64_t due(const struct master *m, uint64_t now)
 {
     uint64_t when = fleet_due(&m->fleet, now);
-    if (can_tidy(m) && m->tidy_ms < when)
-        when = m->tidy_ms;
     return when > now ? when - now : 0;
 }
 
 static void tend(struct master *m, uint64_t now)
 {
     fleet_tend(&m->fleet, now);
-    if (can_tidy(m) && now >= m->tidy_ms)
-        tidy_sockets(m);
     if (now - m->repeats_ms >= REPEATS_MS) {
         log_flush_repeats();
         m->repeats_ms = now;

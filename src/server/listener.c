@@ -95,8 +95,9 @@ static bool make_room(struct worker *w, const char *why)
 }
 
 /* true: try the next one. */
-static bool accept_failed(struct worker *w, int error)
+static bool accept_failed(struct listener *l, int error)
 {
+    struct worker *w = l->worker;
     switch (error) {
     case EINTR:
     case ECONNABORTED:
@@ -109,6 +110,9 @@ static bool accept_failed(struct worker *w, int error)
     case ENOBUFS:
     case ENOMEM:
         return make_room(w, "no memory left for sockets");
+    case EINVAL: /* the master has shut it down: nobody shall be accepted from it any more */
+        shut(l);
+        return false;
     default:
         if (error != EAGAIN)
             log_error("accept: %s", strerror(error));
@@ -127,7 +131,7 @@ static void on_ready(struct source *s)
         struct peer peer;
         int fd = sock_accept(s->fd, &peer);
         if (fd < 0) {
-            if (!accept_failed(w, errno))
+            if (!accept_failed(l, errno))
                 return;
             continue;
         }

@@ -76,6 +76,19 @@ START_TEST(term_finishes_the_answer_in_hand)
 }
 END_TEST
 
+START_TEST(term_refuses_who_comes_later_at_once)
+{
+    server_start_all(&s, server_plain_config);
+    int fd = begin_big();
+    server_signal(&s, SIGTERM);
+    server_must_say(&s, "finishing");
+    sleep_ms(100);
+    ck_assert_int_lt(port_dial(s.port), 0);
+    (void)close(fd);
+    ck_assert_int_eq(server_wait(&s, LAUNCH_WAIT_MS), 0);
+}
+END_TEST
+
 START_TEST(a_killed_master_leaves_the_port_though_an_answer_is_in_hand)
 {
     server_start_all(&s, server_plain_config);
@@ -439,6 +452,7 @@ START_TEST(logs_that_cannot_be_reopened_stay)
 END_TEST
 
 UNIT_MAIN_WITH("life/signals", setup, teardown, term_finishes_the_answer_in_hand,
+               term_refuses_who_comes_later_at_once,
                a_killed_master_leaves_the_port_though_an_answer_is_in_hand,
                term_closes_idle_connections, int_ends_at_once,
                int_ends_at_once_while_others_connect, a_second_term_ends_at_once,
