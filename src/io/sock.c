@@ -90,6 +90,24 @@ bool address_eq(const struct address *a, const struct address *b)
     return a->len == b->len && memcmp(&a->sa, &b->sa, a->len) == 0;
 }
 
+static bool is_every(const struct address *a)
+{
+    if (a->sa.any.sa_family == AF_INET6)
+        return IN6_IS_ADDR_UNSPECIFIED(&a->sa.v6.sin6_addr);
+    return a->sa.any.sa_family == AF_INET && a->sa.v4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+static in_port_t port_of(const struct address *a)
+{
+    return a->sa.any.sa_family == AF_INET6 ? a->sa.v6.sin6_port : a->sa.v4.sin_port;
+}
+
+bool address_overlaps(const struct address *a, const struct address *b)
+{
+    return !address_is_unix(a) && !address_is_unix(b) && port_of(a) == port_of(b) &&
+           (is_every(a) || is_every(b));
+}
+
 size_t address_print(const struct address *a, char out[ADDRESS_TEXT])
 {
     char host[INET6_ADDRSTRLEN] = "";

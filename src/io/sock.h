@@ -30,6 +30,9 @@ struct address {
 const char *address_parse(struct str text, struct address *out);
 bool address_is_unix(const struct address *a);
 bool address_eq(const struct address *a, const struct address *b);
+/* Do both have one port, and is one of them every address? While one is open the other is in use.
+ */
+bool address_overlaps(const struct address *a, const struct address *b);
 enum { ADDRESS_TEXT = 128 };
 /* As address_parse reads it, terminated; returns the length. */
 size_t address_print(const struct address *a, char out[ADDRESS_TEXT]);

@@ -130,14 +130,25 @@ static struct endpoint *endpoint_open(const struct sockets *s, const struct list
 
 /* --- all of them --- */
 
+/* Is one open that is in its way? A reload may put "*:80" in the place of "127.0.0.1:80". */
+static bool overlaps_ours(const struct sockets *s, const struct address *a)
+{
+    for (uint32_t i = 0; i < s->count; i++)
+        if (address_overlaps(&s->items[i]->address, a))
+            return true;
+    return false;
+}
+
 /* The kernel lets a second server with the same user share the port: we do not. Asked before the
- * first socket is opened, because two of our own addresses may overlap. */
+ * first socket is opened, because two of our own addresses may overlap; beside one that is open
+ * already the answer would be about ourselves. */
 static bool probe_new(const struct sockets *s, const struct item_list *listen)
 {
     struct sock_error error;
     for (uint32_t i = 0; i < listen->count; i++) {
         const struct listen_conf *c = conf_of(listen, i);
-        if (find(s, &c->address) || sock_probe(&c->address, c->ipv6_only, &error))
+        if (find(s, &c->address) || overlaps_ours(s, &c->address) ||
+            sock_probe(&c->address, c->ipv6_only, &error))
             continue;
         complain(s, &c->address, &error);
         return false;

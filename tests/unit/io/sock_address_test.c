@@ -50,6 +50,29 @@ static void is_wrong(struct str text, const char *because)
     ck_assert_msg(strstr(why, because) != NULL, "%.*s: %s", (int)text.n, text.p, why);
 }
 
+START_TEST(every_address_overlaps_those_with_its_port)
+{
+    static const struct {
+        const char *a, *b;
+        bool overlap;
+    } cases[] = {
+        {"*:80", "127.0.0.1:80", true},          {"[::]:80", "127.0.0.1:80", true},
+        {"[::1]:80", "[::]:80", true},           {"[::]:80", "*:80", true},
+        {"*:80", "127.0.0.1:81", false},         {"[::]:80", "[::1]:81", false},
+        {"127.0.0.1:80", "127.0.0.2:80", false}, {"*:80", "unix:/a", false},
+        {"unix:/a", "[::]:80", false},           {"unix:/a", "unix:/a", false},
+    };
+    struct address b;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_ptr_null(address_parse(str_of(cases[i].a), &a));
+        ck_assert_ptr_null(address_parse(str_of(cases[i].b), &b));
+        ck_assert_msg(address_overlaps(&a, &b) == cases[i].overlap, "%s, %s", cases[i].a,
+                      cases[i].b);
+        ck_assert(address_overlaps(&b, &a) == cases[i].overlap);
+    }
+}
+END_TEST
+
 START_TEST(a_wrong_address_is_told_what_is_wrong)
 {
     static const char *const wrong[][2] = {
@@ -107,5 +130,5 @@ START_TEST(a_peer_is_printed_without_its_port)
 END_TEST
 
 UNIT_MAIN("io/sock_address", an_address_is_printed_as_it_is_read, different_addresses_are_not_equal,
-          a_wrong_address_is_told_what_is_wrong, a_unix_path_must_fit,
-          a_peer_is_printed_without_its_port)
+          every_address_overlaps_those_with_its_port, a_wrong_address_is_told_what_is_wrong,
+          a_unix_path_must_fit, a_peer_is_printed_without_its_port)

@@ -148,6 +148,31 @@ START_TEST(what_is_named_again_keeps_its_sockets)
 }
 END_TEST
 
+static void name_every(uint32_t i, uint16_t port)
+{
+    char text[64];
+    (void)snprintf(text, sizeof text, "*:%u", port);
+    name(i, text);
+}
+
+START_TEST(an_address_takes_the_place_of_one_that_it_overlaps)
+{
+    name_port(0, place.port);
+    ck_assert(sockets_open(&all, &named, 2));
+    name_every(0, place.port);
+    ck_assert(sockets_open(&all, &named, 2));
+    sockets_trim(&all, &named, 2);
+    ck_assert(accepts(place.port));
+    name_port(0, place.port);
+    ck_assert(sockets_open(&all, &named, 2));
+    sockets_trim(&all, &named, 2);
+    ck_assert(accepts(place.port));
+    char *said = server_stderr(&place);
+    ck_assert_str_eq(said, "");
+    free(said);
+}
+END_TEST
+
 START_TEST(changed_options_are_told_to_need_a_restart)
 {
     name_port(0, place.port);
@@ -236,8 +261,9 @@ END_TEST
 
 UNIT_MAIN_WITH("process/sockets", setup, teardown, every_slot_has_a_socket_and_a_unix_one_is_shared,
                what_the_configuration_says_of_a_listener_reaches_its_socket,
-               what_is_named_again_keeps_its_sockets, changed_options_are_told_to_need_a_restart,
-               what_is_named_no_more_is_closed, when_one_cannot_be_opened_all_is_as_before,
-               a_port_in_use_is_told_with_the_hint, too_many_addresses_are_refused,
-               refusing_reaches_the_copies_that_workers_hold,
+               what_is_named_again_keeps_its_sockets,
+               an_address_takes_the_place_of_one_that_it_overlaps,
+               changed_options_are_told_to_need_a_restart, what_is_named_no_more_is_closed,
+               when_one_cannot_be_opened_all_is_as_before, a_port_in_use_is_told_with_the_hint,
+               too_many_addresses_are_refused, refusing_reaches_the_copies_that_workers_hold,
                a_file_that_somebody_put_in_place_of_the_socket_stays)
