@@ -156,6 +156,14 @@ static bool probe_new(const struct sockets *s, const struct item_list *listen)
     return true;
 }
 
+static uint32_t count_new(const struct sockets *s, const struct item_list *listen)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < listen->count; i++)
+        count += !find(s, &conf_of(listen, i)->address);
+    return count;
+}
+
 /* Of changed options only the backlog can be applied to an open socket. */
 static void update(struct endpoint *e, const struct listen_conf *c)
 {
@@ -174,7 +182,7 @@ bool sockets_open(struct sockets *s, const struct item_list *listen, uint32_t sl
 {
     struct sockets before = *s;
     slots = slots > s->slots ? slots : s->slots;
-    if (listen->count + s->count > ENDPOINTS_MAX) {
+    if (s->count + count_new(s, listen) > ENDPOINTS_MAX) {
         log_error("there are more than %d addresses to listen on", ENDPOINTS_MAX);
         return false;
     }

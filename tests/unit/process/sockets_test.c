@@ -233,6 +233,21 @@ START_TEST(too_many_addresses_are_refused)
 }
 END_TEST
 
+START_TEST(as_many_addresses_as_are_possible_can_be_reloaded)
+{
+    static struct listen_conf many[ENDPOINTS_MAX];
+    struct item_list list = {.items = many, .count = ENDPOINTS_MAX};
+    name_port(0, place.port);
+    for (uint32_t i = 0; i < ENDPOINTS_MAX; i++) {
+        many[i] = confs[0];
+        many[i].address.sa.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK + i);
+    }
+    ck_assert(sockets_open(&all, &list, 1));
+    ck_assert(sockets_open(&all, &list, 1));
+    ck_assert_uint_eq(all.count, ENDPOINTS_MAX);
+}
+END_TEST
+
 START_TEST(refusing_reaches_the_copies_that_workers_hold)
 {
     name_port(0, place.port);
@@ -265,5 +280,6 @@ UNIT_MAIN_WITH("process/sockets", setup, teardown, every_slot_has_a_socket_and_a
                an_address_takes_the_place_of_one_that_it_overlaps,
                changed_options_are_told_to_need_a_restart, what_is_named_no_more_is_closed,
                when_one_cannot_be_opened_all_is_as_before, a_port_in_use_is_told_with_the_hint,
-               too_many_addresses_are_refused, refusing_reaches_the_copies_that_workers_hold,
+               too_many_addresses_are_refused, as_many_addresses_as_are_possible_can_be_reloaded,
+               refusing_reaches_the_copies_that_workers_hold,
                a_file_that_somebody_put_in_place_of_the_socket_stays)
