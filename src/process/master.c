@@ -50,7 +50,8 @@ static struct config *read_config(const struct launch *l, struct diag *d)
     return settings_load_text(l->text, l->name, l->dir, d);
 }
 
-/* The messages without the lines that show the source: a log has one line an event. */
+/* The messages without the lines that show the source: a log has one line an event. No two are the
+ * same, though their format is: none is a repeat. */
 static void log_diag(struct diag *d)
 {
     char *text = NULL;
@@ -64,6 +65,7 @@ static void log_diag(struct diag *d)
     if (fclose(f) == 0)
         for (struct str rest = str_make(text, size), line; rest.p;) {
             line = str_cut(&rest, '\n');
+            log_flush_repeats();
             if (line.n > 0 && line.p[0] != ' ')
                 log_error("reload: %.*s", (int)line.n, line.p);
         }

@@ -257,6 +257,19 @@ START_TEST(a_bad_configuration_on_hup_keeps_the_old_one)
 }
 END_TEST
 
+START_TEST(hup_tells_all_that_is_wrong)
+{
+    server_start_all(&s, server_plain_config);
+    server_put_text(&s, "skiff.yaml",
+                    "version: 1\nlisten: [\"127.0.0.1:@PORT@\"]\nvhosts: [{root: @DIR@/www}]\n"
+                    "a: 1\nb: 1\nc: 1\nd: 1\ne: 1\nf: 1\ng: 1\nh: 1\ni: 1\nj: 1\nk: 1\n");
+    server_signal(&s, SIGHUP);
+    server_must_say(&s, "unknown key \"k\"");
+    server_must_say(&s, "11 errors, 0 warnings");
+    ck_assert_int_eq(server_stop(&s), 0);
+}
+END_TEST
+
 START_TEST(hup_opens_new_addresses_and_closes_removed_ones)
 {
     struct server moved = s;
@@ -459,7 +472,7 @@ UNIT_MAIN_WITH("life/signals", setup, teardown, term_finishes_the_answer_in_hand
                workers_ignore_signals, usr2_is_told_and_changes_nothing,
                hup_serves_what_the_new_configuration_says,
                fewer_workers_accept_from_the_slots_that_are_left_over,
-               a_bad_configuration_on_hup_keeps_the_old_one,
+               a_bad_configuration_on_hup_keeps_the_old_one, hup_tells_all_that_is_wrong,
                hup_opens_new_addresses_and_closes_removed_ones,
                after_hup_workers_hold_nothing_of_the_old_configuration,
                hup_finishes_the_answer_in_hand, hup_under_load_fails_no_request,
