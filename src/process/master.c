@@ -52,7 +52,7 @@ static struct config *read_config(const struct launch *l, struct diag *d)
 
 /* The messages without the lines that show the source: a log has one line an event. No two are the
  * same, though their format is: none is a repeat. */
-static void log_diag(struct diag *d)
+static void log_diag(struct diag *d, enum log_level level)
 {
     char *text = NULL;
     size_t size = 0;
@@ -67,7 +67,7 @@ static void log_diag(struct diag *d)
             line = str_cut(&rest, '\n');
             log_flush_repeats();
             if (line.n > 0 && line.p[0] != ' ')
-                log_error("reload: %.*s", (int)line.n, line.p);
+                log_write(level, "reload: %.*s", (int)line.n, line.p);
         }
     free(text);
 }
@@ -104,10 +104,9 @@ static void begin_reload(struct master *m)
     struct diag d;
     diag_init(&d);
     struct config *c = read_config(m->launch, &d);
+    log_diag(&d, c ? LOG_WARN : LOG_ERROR);
     if (c)
         check_unchangeable(m, c);
-    else
-        log_diag(&d);
     diag_done(&d);
     struct generation *g = c ? prepare(m, c) : NULL;
     if (g) {

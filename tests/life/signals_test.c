@@ -270,6 +270,19 @@ START_TEST(hup_tells_all_that_is_wrong)
 }
 END_TEST
 
+START_TEST(hup_tells_what_a_configuration_is_warned_of)
+{
+    server_start_all(&s, server_plain_config);
+    server_put_text(&s, "skiff.yaml",
+                    "version: 1\nlisten: [\"127.0.0.1:@PORT@\"]\nvhosts: [{root: @DIR@/www}]\n"
+                    "unknown_host: {respond: {status: 404}}\n");
+    server_signal(&s, SIGHUP);
+    server_must_say(&s, "reload: done");
+    ck_assert(server_says(&s, "warning: unknown_host is never used", 0));
+    ck_assert_int_eq(server_stop(&s), 0);
+}
+END_TEST
+
 START_TEST(hup_opens_new_addresses_and_closes_removed_ones)
 {
     struct server moved = s;
@@ -473,6 +486,7 @@ UNIT_MAIN_WITH("life/signals", setup, teardown, term_finishes_the_answer_in_hand
                hup_serves_what_the_new_configuration_says,
                fewer_workers_accept_from_the_slots_that_are_left_over,
                a_bad_configuration_on_hup_keeps_the_old_one, hup_tells_all_that_is_wrong,
+               hup_tells_what_a_configuration_is_warned_of,
                hup_opens_new_addresses_and_closes_removed_ones,
                after_hup_workers_hold_nothing_of_the_old_configuration,
                hup_finishes_the_answer_in_hand, hup_under_load_fails_no_request,
