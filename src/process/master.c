@@ -162,7 +162,8 @@ static void greet(struct master *m)
 static void say_choices(const struct master *m, const struct generation *g)
 {
     const struct identity *id = &g->identity;
-    if (m->launch->background && g->logs.error <= STDERR_FILENO)
+    struct str to = g->config->log.error.to;
+    if (m->launch->background && (str_eq(to, STR("stderr")) || str_eq(to, STR("stdout"))))
         log_warn("log.error is no file: in the background nobody reads it");
     if (g->workers_how[0])
         log_notice("process.workers auto is %u (%s)", g->workers, g->workers_how);
