@@ -76,32 +76,57 @@ static void print_number(const struct opt *o, int64_t v, char out[OPT_TEXT_MAX])
     }
 }
 
-static bool check_range(const struct opt *o, int64_t v, struct opt_fault *f)
+static bool is_in_range(const struct opt *o, int64_t v)
 {
-    if (v >= o->min && v <= o->max)
-        return true;
+    return v >= o->min && v <= o->max;
+}
+
+static void note_range(const struct opt *o, struct opt_fault *f)
+{
     char low[OPT_TEXT_MAX], high[OPT_TEXT_MAX];
     print_number(o, o->min, low);
     print_number(o, o->max, high);
-    snprintf(f->what, sizeof f->what, "is out of range");
     snprintf(f->note, sizeof f->note, "from %s to %s%s%s", low, high, o->zero ? ", or " : "",
              o->zero ? o->zero : "");
+}
+
+static bool check_range(const struct opt *o, int64_t v, struct opt_fault *f)
+{
+    if (is_in_range(o, v))
+        return true;
+    snprintf(f->what, sizeof f->what, "is out of range");
+    note_range(o, f);
     return false;
 }
 
-/* The number as it was written, for a note that offers it with units; cut when it is long. */
+static enum units_result parse_units(const struct opt *o, struct str text, int64_t *v)
+{
+    return o->kind == K_MSEC ? units_parse_duration(text, v) : units_parse_size(text, v);
+}
+
+/* What was written, with those units behind it that make it right. */
 static bool needs_unit(const struct opt *o, struct str text, struct opt_fault *f)
 {
     static const char *const units[][3] = {
         [K_SIZE] = {"KiB", "MiB", "B"},
-        [K_RATE] = {"KiB/s", "MiB/s", "B/s"},
+        [K_RATE] = {"KiB", "MiB", "B"},
         [K_MSEC] = {"s", "ms", "m"},
     };
-    const char *const *u = units[o->kind];
-    int n = text.n < 20 ? (int)text.n : 20;
+    const char *join = "write ", *per = o->kind == K_RATE ? "/s" : "";
+    size_t used = 0;
     snprintf(f->what, sizeof f->what, "needs a unit");
-    snprintf(f->note, sizeof f->note, "write %.*s%s, %.*s%s or %.*s%s", n, text.p, u[0], n, text.p,
-             u[1], n, text.p, u[2]);
+    for (int i = 0; i < 3; i++) {
+        char whole[UNITS_TEXT]; /* the note has room for three */
+        int64_t v;
+        int n = snprintf(whole, sizeof whole, "%.*s%s", (int)text.n, text.p, units[o->kind][i]);
+        if (n >= (int)sizeof whole || parse_units(o, str_of(whole), &v) != UNITS_OK ||
+            !is_in_range(o, v))
+            continue;
+        used += (size_t)snprintf(f->note + used, sizeof f->note - used, "%s%s%s", join, whole, per);
+        join = " or ";
+    }
+    if (used == 0)
+        note_range(o, f);
     return false;
 }
 
@@ -115,9 +140,7 @@ static bool parse_amount(const struct opt *o, struct str text, int64_t *v, struc
         if (str_ends(text, STR("/s")))
             amount.n -= 2;
     }
-    enum units_result r =
-        o->kind == K_MSEC ? units_parse_duration(amount, v) : units_parse_size(amount, v);
-    switch (r) {
+    switch (parse_units(o, amount, v)) {
     case UNITS_OK:
         break;
     case UNITS_MISSING:
@@ -148,6 +171,14 @@ static bool parse_mode(struct str text, int64_t *v, struct opt_fault *f)
     return true;
 }
 
+static bool has_digits_only(struct str s)
+{
+    size_t n = 0;
+    while (n < s.n && ascii_is_digit(s.p[n]))
+        n++;
+    return n == s.n;
+}
+
 static bool parse_number(const struct opt *o, struct str text, int64_t *v, struct opt_fault *f)
 {
     uint64_t count;
@@ -157,6 +188,9 @@ static bool parse_number(const struct opt *o, struct str text, int64_t *v, struc
             *v = (int64_t)count;
             return true;
         }
+        *v = INT64_MAX; /* no row goes this far: the range says so */
+        if (text.n && has_digits_only(text))
+            return true;
         if (text.n && ascii_is_digit(text.p[0]))
             return refuse(f, "is not a plain number", "write digits only");
         snprintf(f->what, sizeof f->what, "must be a number%s%s", o->zero ? " or " : "",

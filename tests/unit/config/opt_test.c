@@ -102,6 +102,7 @@ START_TEST(counts_are_digits_in_range_or_the_word)
     ck_assert_uint_eq(set("count", "auto").count, 0);
     ck_assert_uint_eq(set("count", "4294967295").count, UINT32_MAX);
     fails("count", "4294967296", "is out of range", "from 1 to 4294967295, or auto");
+    fails("count", "99999999999999999999", "is out of range", "from 1 to 4294967295, or auto");
     fails("count", "0", "is out of range", "from 1 to 4294967295, or auto");
     fails("count", "-1", "must be a number or auto", "");
     fails("count", "1e3", "is not a plain number", "write digits only");
@@ -115,9 +116,14 @@ START_TEST(durations_and_sizes_need_units)
     ck_assert_uint_eq(set("size", "1MiB").size, MIB);
     ck_assert_uint_eq(set("rate", "2KiB/s").rate, 2048);
     ck_assert_uint_eq(set("rate", "off").rate, 0);
-    fails("wait", "75", "needs a unit", "write 75s, 75ms or 75m");
-    fails("size", "16", "needs a unit", "write 16KiB, 16MiB or 16B");
-    fails("rate", "16", "needs a unit", "write 16KiB/s, 16MiB/s or 16B/s");
+    fails("wait", "1", "needs a unit", "write 1s or 1m");
+    fails("wait", "75", "needs a unit", "write 75ms");
+    fails("wait", "1s5", "needs a unit", "write 1s5ms");
+    fails("wait", "99999999999999999", "needs a unit", "from 10ms to 1m");
+    fails("wait", "000000000000000000000000000000000000000000000000000000001", "needs a unit",
+          "from 10ms to 1m");
+    fails("size", "16", "needs a unit", "write 16KiB");
+    fails("rate", "1", "needs a unit", "write 1KiB/s or 1MiB/s or 1B/s");
     fails("rate", "1KiB", "is not a rate", "write it like 1KiB/s");
     fails("rate", "x/s", "is not a rate", "write it like 1KiB/s");
     fails("wait", "fast", "is not a duration", "write it like 75s, 250ms, 2m or 1h30m");

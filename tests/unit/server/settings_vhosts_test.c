@@ -429,7 +429,7 @@ START_TEST(a_file_of_many_mistakes_tells_all_in_order)
               "      |   ^~~~~~~~~~~~~~~~ that is the nginx name; here it is \"workers\"\n"
               "skiff.yaml:6:21: error: limits.keepalive.idle needs a unit\n"
               "    6 |   keepalive: {idle: 75}\n"
-              "      |                     ^~ write 75s, 75ms or 75m\n"
+              "      |                     ^~ write 75s or 75m\n"
               "skiff.yaml:9:5: error: unknown key \"rot\" in vhosts[0]\n"
               "    9 |     rot: /srv\n"
               "      |     ^~~ did you mean \"root\"?\n"
