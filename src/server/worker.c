@@ -284,12 +284,13 @@ static void start_watching(struct worker *w)
 }
 
 /* Left alone, the C library raises both bounds with each large block that is given back, and keeps
- * what a peak took. */
+ * what a peak took. What was freed before, of another configuration, it would keep as well. */
 static void give_memory_back(void)
 {
 #ifdef __GLIBC__
     (void)mallopt(M_MMAP_THRESHOLD, KEPT_MAX);
     (void)mallopt(M_TRIM_THRESHOLD, KEPT_MAX); /* or it keeps more */
+    (void)malloc_trim(KEPT_MAX);
 #endif
 }
 
