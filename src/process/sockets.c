@@ -249,10 +249,13 @@ void sockets_trim(struct sockets *s, const struct item_list *listen, uint32_t sl
 
 void sockets_give_up(const struct sockets *s, const struct item_list *listen)
 {
-    for (uint32_t i = 0; i < s->count; i++)
-        for (uint32_t k = 0; k < s->items[i]->count && !is_named(listen, &s->items[i]->address);
-             k++)
-            (void)close(s->items[i]->fds[k]); /* the master has it too */
+    for (uint32_t i = 0; i < s->count; i++) {
+        const struct endpoint *e = s->items[i];
+        if (is_named(listen, &e->address))
+            continue;
+        for (uint32_t k = 0; k < e->count; k++)
+            (void)close(e->fds[k]); /* the master has it too */
+    }
 }
 
 void sockets_refuse(struct sockets *s)
