@@ -165,7 +165,7 @@ static void say_unknown(struct load *l, const struct yaml_node *key, const struc
 {
     char note[SUGGEST_MAX] = "";
     if (diag_errors(l->diag) < DIAG_SHOWN_MAX)
-        suggest_key(l->root, parts, count, key->text, note);
+        suggest_key(l, parts, count, key->text, note);
     load_error(l, key, "unknown key \"%.*s\"%s%s%s%s", (int)(key->text.n < 64 ? key->text.n : 64),
                key->text.p, l->path_len ? " in " : "", l->path, *note ? "\n" : "", note);
 }

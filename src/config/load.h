@@ -22,7 +22,10 @@ struct load {
     struct diag *diag;
     struct origins *origins; /* NULL: nobody asks where values came from */
     const struct opt *root;  /* the outermost table: where suggestions look for a misplaced key */
-    const struct opt *row;   /* the row that a read function is called for */
+    const struct opt *const
+        *common;           /* tables for several places, NULL at the end; NULL: none ... */
+    const char *common_at; /* ... in words: "in a vhost or a route" */
+    const struct opt *row; /* the row that a read function is called for */
     uint32_t alias_budget;
     bool looks; /* folders that are named are looked at: somebody asks whether all is well */
     char path[LOAD_PATH_MAX]; /* "limits.keepalive.idle", for messages */

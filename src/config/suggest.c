@@ -64,12 +64,40 @@ static const struct opt *find_below(const struct opt *table, struct str key,
     return NULL;
 }
 
-void suggest_key(const struct opt *root, const struct load_part *parts, size_t count,
-                 struct str key, char out[SUGGEST_MAX])
+/* The same in the tables that stand in several places. */
+static const struct opt *find_common(const struct load *l, struct str key)
+{
+    for (const struct opt *const *t = l->common; t && *t; t++)
+        for (const struct opt *row = *t; row->key; row++)
+            if (str_eq(str_of(row->key), key) || was_called(row, key))
+                return row;
+    return NULL;
+}
+
+/* The right name, or nginx's, in the wrong place. */
+static void say_where(const struct load *l, struct str key, char out[SUGGEST_MAX])
+{
+    char path[FULL_NAME_MAX];
+    const struct opt *row = l->root ? find_below(l->root, key, path, 0, 0) : NULL;
+    const struct opt *common = row ? NULL : find_common(l, key);
+    if (row && was_called(row, key))
+        snprintf(out, SUGGEST_MAX, "that is the nginx name; here it is \"%s\"", path);
+    else if (row && !strchr(path, '.'))
+        snprintf(out, SUGGEST_MAX, "it belongs at the top level of the main file");
+    else if (row)
+        snprintf(out, SUGGEST_MAX, "it belongs elsewhere: \"%s\"", path);
+    else if (common && was_called(common, key))
+        snprintf(out, SUGGEST_MAX, "that is the nginx name; here it is \"%s\", %s", common->key,
+                 l->common_at);
+    else if (common)
+        snprintf(out, SUGGEST_MAX, "it belongs %s", l->common_at);
+}
+
+void suggest_key(const struct load *l, const struct load_part *parts, size_t count, struct str key,
+                 char out[SUGGEST_MAX])
 {
     unsigned best = EDITS_MAX;
     const char *nearest = NULL;
-    char path[FULL_NAME_MAX];
     out[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         const char *here = was_here(&parts[i], key);
@@ -81,14 +109,8 @@ void suggest_key(const struct opt *root, const struct load_part *parts, size_t c
         nearest = near ? near : nearest;
     }
     /* The right name in the wrong place is no slip of the finger, unless it is one letter. */
-    const struct opt *else_where = best <= 1 || !root ? NULL : find_below(root, key, path, 0, 0);
-    bool is_misplaced = else_where && str_eq(str_of(else_where->key), key);
-    if (nearest && !is_misplaced)
+    if (best > 1)
+        say_where(l, key, out);
+    if (nearest && !*out)
         snprintf(out, SUGGEST_MAX, "did you mean \"%s\"?", nearest);
-    else if (else_where && was_called(else_where, key))
-        snprintf(out, SUGGEST_MAX, "that is the nginx name; here it is \"%s\"", path);
-    else if (else_where && !strchr(path, '.'))
-        snprintf(out, SUGGEST_MAX, "it belongs at the top level of the main file");
-    else if (else_where)
-        snprintf(out, SUGGEST_MAX, "it belongs elsewhere: \"%s\"", path);
 }

@@ -38,6 +38,9 @@ static struct settings_load *load_new(struct diag *d)
     s->lists_end = &s->lists;
     load_init(&s->load, arena, scratch, d);
     s->load.root = settings_root;
+    scope_tables(s->scope_tables);
+    s->load.common = s->scope_tables;
+    s->load.common_at = "in a vhost or a route";
     return s;
 }
 

@@ -27,7 +27,8 @@ struct file_read {
 struct settings_load {
     struct load load; /* read functions get this and find the rest around it */
     struct config *config;
-    struct scope scope; /* of `files` */
+    struct scope scope;                              /* of `files` */
+    const struct opt *scope_tables[FILTERS_MAX + 2]; /* what may stand in `files` and below */
     const struct opt *handler_rows;
     struct vhost_list *lists, **lists_end;
     uint32_t vhost_count;

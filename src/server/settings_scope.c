@@ -57,6 +57,15 @@ size_t scope_parts(struct scope *s, struct load_part *parts, const char *except)
     return n;
 }
 
+void scope_tables(const struct opt *out[FILTERS_MAX + 2])
+{
+    size_t n = 0;
+    out[n++] = static_type()->options;
+    for (size_t i = 0; filters[i]; i++)
+        out[n++] = filters[i]->options;
+    out[n] = NULL;
+}
+
 void scope_settle(struct scope *s, const struct load_part *parts)
 {
     s->own_statics = parts[0].seen != 0;

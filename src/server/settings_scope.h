@@ -31,6 +31,8 @@ bool scope_enter(struct load *l, struct scope *s, struct scope *parent,
                  const struct yaml_node *map);
 /* The tables of this level's keys; returns how many. `except` as in struct load_part. */
 size_t scope_parts(struct scope *s, struct load_part *parts, const char *except);
+/* The tables alone, NULL at the end. */
+void scope_tables(const struct opt *out[FILTERS_MAX + 2]);
 /* After the map was read: which keys were given? */
 void scope_settle(struct scope *s, const struct load_part *parts);
 bool scope_has_root(const struct scope *s);

@@ -63,6 +63,12 @@ START_TEST(a_key_in_the_wrong_place_is_told_its_own)
     settings_wrong(MINIMAL "vhosts: [{root: /, listen: 80}]\n",
                    "it belongs at the top level of the main file\n");
     settings_wrong(MINIMAL "vhosts: [{root: /, listin: html}]\n", "did you mean \"listing\"?\n");
+    settings_wrong(MINIMAL "vhosts: [{root: /}]\nlisting: html\n",
+                   "it belongs in a vhost or a route\n");
+    settings_wrong(MINIMAL "vhosts: [{root: {path: /, headers: {}}}]\n",
+                   "it belongs in a vhost or a route\n");
+    settings_wrong(MINIMAL "vhosts: [{root: /}]\nautoindex: on\n",
+                   "that is the nginx name; here it is \"listing\", in a vhost or a route\n");
 }
 END_TEST
 
