@@ -99,7 +99,7 @@ measure_latency() {
     done
     for subject in $all; do
         name=${subject%%=*}
-        middle "$work/pace.$name" 5 | while read -r _ n p50 p90 p99 p999 longest turn; do
+        middle "$work/pace.$name" 5 | while read -r _ n p50 p90 p99 p999 longest _ _ turn; do
             cat "$work/pace.$turn.$name" >>"$results/latency.tsv"
             printf '  %-9s %7s %7s %7s %7s %9s\n' "$name" "$p50" "$p90" "$p99" "$p999" "$longest"
             printf '{"name":"%s","answers":%s,"p50_us":%s,"p90_us":%s,"p99_us":%s,' \

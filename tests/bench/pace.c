@@ -6,11 +6,16 @@
  * connections busy waits, and its wait counts: a server that stalls for 10 ms spoils every request
  * of these 10 ms, not one a connection (what ab and wrk report). Prints NAME, the answers, and the
  * percentiles 50, 90, 99, 99.9 and the longest, in microseconds; -d writes "NAME microseconds
- * percentile" lines for a plot to FILE. */
+ * percentile" lines for a plot to FILE.
+ *
+ * It never sleeps: when it finds that much time has passed since it last looked at the clock, it
+ * was kept from its processor, and the answers of that time were not seen. The last two figures are
+ * the 90th percentile and the longest of how much of its wait a request owes to that. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,13 +25,20 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNS_MAX = 1024 };
+enum { CONNS_MAX = 1024, AWAY_NS = 50000 /* longer than sending or receiving takes */ };
 
 struct client {
     int fd;
     size_t got;
-    uint64_t due; /* when the request that it waits for was to be sent, in ns */
+    long number; /* of the request that it waits for */
 };
+
+/* What the generator did with its time, in ns. */
+static struct schedule {
+    uint64_t began, looked; /* when it looked at the clock last */
+    uint64_t away;          /* sum of the times in which it was kept from running */
+    long most, due;         /* requests that there will be, and that have become due */
+} plan;
 
 static struct options {
     int conns, rate, cpu;
@@ -39,7 +51,9 @@ static struct client *idle[CONNS_MAX];
 static int idle_count;
 static char request[4096], scrap[1 << 20];
 static size_t request_n, answer_n;
-static double *waits; /* microseconds, in order of the answers */
+static double *waits;       /* microseconds, in order of the answers */
+static double *owed;        /* what of them the generator was away */
+static uint64_t *away_then; /* by request: plan.away when it was due */
 static long answers;
 
 static void die(const char *what)
@@ -53,6 +67,23 @@ static uint64_t now_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t due_at(long number)
+{
+    return plan.began + (uint64_t)number * 1000000000u / (uint64_t)opt.rate;
+}
+
+/* The time; and what became due since the last look. */
+static uint64_t look_at_clock(void)
+{
+    uint64_t now = now_ns(), gap = now - plan.looked;
+    bool was_away = gap > AWAY_NS;
+    plan.looked = now;
+    plan.away += was_away ? gap : 0;
+    for (; plan.due < plan.most && due_at(plan.due) <= now; plan.due++)
+        away_then[plan.due] = plan.away - (was_away ? now - due_at(plan.due) : 0);
+    return now;
 }
 
 static void send_request(struct client *c)
@@ -87,7 +118,7 @@ static void dial(struct client *c, uint16_t port, int ep)
     idle[idle_count++] = c;
 }
 
-static void take_answer(struct client *c, long most)
+static void take_answer(struct client *c)
 {
     ssize_t n = recv(c->fd, scrap, sizeof scrap, MSG_DONTWAIT);
     if (n < 0 && errno == EAGAIN)
@@ -98,26 +129,26 @@ static void take_answer(struct client *c, long most)
     if (c->got < answer_n)
         return;
     c->got = 0;
-    if (answers < most)
-        waits[answers++] = (double)(now_ns() - c->due) / 1e3;
+    waits[answers] = (double)(look_at_clock() - due_at(c->number)) / 1e3;
+    owed[answers++] = (double)(plan.away - away_then[c->number]) / 1e3;
     idle[idle_count++] = c;
 }
 
-static void keep_pace(int ep, long most)
+static void keep_pace(int ep)
 {
     struct epoll_event events[64];
-    uint64_t began = now_ns(), give_up = began + (uint64_t)((opt.seconds + 10) * 1e9);
-    for (long sent = 0; answers < most && now_ns() < give_up;) {
-        uint64_t due = began + (uint64_t)sent * 1000000000u / (uint64_t)opt.rate;
-        while (sent < most && idle_count > 0 && now_ns() >= due) {
+    plan.began = plan.looked = now_ns();
+    uint64_t give_up = plan.began + (uint64_t)((opt.seconds + 10) * 1e9);
+    for (long sent = 0; answers < plan.most && look_at_clock() < give_up;) {
+        while (sent < plan.due && idle_count > 0) {
             struct client *c = idle[--idle_count];
-            c->due = due;
+            c->number = sent++;
             send_request(c);
-            due = began + (uint64_t)++sent * 1000000000u / (uint64_t)opt.rate;
+            look_at_clock();
         }
         int n = epoll_wait(ep, events, 64, 0);
         for (int i = 0; i < n; i++)
-            take_answer(events[i].data.ptr, most);
+            take_answer(events[i].data.ptr);
     }
 }
 
@@ -127,10 +158,10 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static double percentile(double p)
+static double percentile(const double *sorted, double p)
 {
     long at = (long)((double)answers * p / 100);
-    return waits[at < answers ? at : answers - 1];
+    return sorted[at < answers ? at : answers - 1];
 }
 
 static void write_plot(const char *name)
@@ -141,7 +172,7 @@ static void write_plot(const char *name)
     if (!f)
         die(opt.plot);
     for (size_t i = 0; i < sizeof at / sizeof *at; i++)
-        fprintf(f, "%s %.1f %g\n", name, percentile(at[i]), at[i]);
+        fprintf(f, "%s %.1f %g\n", name, percentile(waits, at[i]), at[i]);
     fclose(f);
 }
 
@@ -169,6 +200,24 @@ static void read_options(int argc, char **argv)
     }
 }
 
+static void print_results(const char *name)
+{
+    qsort(waits, (size_t)answers, sizeof *waits, by_value);
+    qsort(owed, (size_t)answers, sizeof *owed, by_value);
+    printf("%s %ld", name, answers);
+    for (int i = 0; i < 5; i++)
+        printf(" %.0f", percentile(waits, (double[]){50, 90, 99, 99.9, 100}[i]));
+    printf(" %.0f %.0f\n", percentile(owed, 90), percentile(owed, 100));
+}
+
+static void pin_to(int cpu)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET((size_t)cpu, &set);
+    sched_setaffinity(0, sizeof set, &set);
+}
+
 int main(int argc, char **argv)
 {
     read_options(argc, argv);
@@ -177,28 +226,24 @@ int main(int argc, char **argv)
         fprintf(stderr, "pace: see the head of pace.c\n");
         return 2;
     }
-    if (opt.cpu >= 0) {
-        cpu_set_t set;
-        CPU_ZERO(&set);
-        CPU_SET((size_t)opt.cpu, &set);
-        sched_setaffinity(0, sizeof set, &set);
-    }
+    if (opt.cpu >= 0)
+        pin_to(opt.cpu);
     *equals = '\0';
     request_n = (size_t)snprintf(request, sizeof request,
                                  "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", argv[optind]);
-    long most = (long)(opt.rate * opt.seconds);
-    waits = malloc((size_t)most * sizeof *waits);
+    plan.most = (long)(opt.rate * opt.seconds);
+    waits = calloc((size_t)plan.most, sizeof *waits);
+    owed = calloc((size_t)plan.most, sizeof *owed);
+    away_then = calloc((size_t)plan.most, sizeof *away_then);
     int ep = epoll_create1(EPOLL_CLOEXEC);
-    if (!waits || ep < 0)
+    if (!waits || !owed || !away_then || ep < 0)
         die("start");
     for (int i = 0; i < opt.conns; i++)
         dial(&clients[i], (uint16_t)atoi(equals + 1), ep);
-    keep_pace(ep, most);
+    keep_pace(ep);
     if (answers == 0)
         die("no answer");
-    qsort(waits, (size_t)answers, sizeof *waits, by_value);
-    printf("%s %ld %.0f %.0f %.0f %.0f %.0f\n", argv[optind + 1], answers, percentile(50),
-           percentile(90), percentile(99), percentile(99.9), waits[answers - 1]);
+    print_results(argv[optind + 1]);
     if (opt.plot)
         write_plot(argv[optind + 1]);
     return 0;
