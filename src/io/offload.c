@@ -27,6 +27,11 @@ static void add_finished(struct offload *o, struct job *j)
 {
     j->next = o->finished;
     o->finished = j;
+}
+
+/* Not under the lock: the loop wakes at once, and would wait for a thread that it has displaced. */
+static void tell_loop(struct offload *o)
+{
     (void)eventfd_write(o->src.fd, 1); /* cannot overflow: reads reset it */
 }
 
@@ -65,7 +70,9 @@ static void *thread_main(void *arg)
         j->work(j);
         pthread_mutex_lock(&o->lock);
         add_finished(o, j);
-        pthread_cond_broadcast(&o->ended);
+        pthread_mutex_unlock(&o->lock);
+        tell_loop(o); /* which cannot be gone: it waits for the end of all threads */
+        pthread_mutex_lock(&o->lock);
     }
     o->threads--;
     pthread_cond_broadcast(&o->ended);
@@ -174,14 +181,18 @@ bool offload_submit(struct offload *o, struct job *j)
         return false;
     o->pending++;
     pthread_mutex_lock(&o->lock);
-    if (has_thread_for_another(o)) {
+    bool is_taken = has_thread_for_another(o);
+    if (is_taken) {
         add_todo(o, j);
-        pthread_cond_signal(&o->wake);
     } else {
         j->work(j); /* nobody waits for the lock: slower, and still right */
         add_finished(o, j);
     }
     pthread_mutex_unlock(&o->lock);
+    if (is_taken)
+        pthread_cond_signal(&o->wake); /* not under the lock, which the thread wants at once */
+    else
+        tell_loop(o);
     return true;
 }
 

@@ -26,7 +26,7 @@ struct offload {
     struct loop *loop;
     pthread_mutex_t lock;
     pthread_cond_t wake;  /* there is something to do, or nothing any more */
-    pthread_cond_t ended; /* a job or a thread has ended */
+    pthread_cond_t ended; /* a thread has ended */
     struct job *todo_first, *todo_last;
     uint32_t todo; /* length of that list */
     struct job *finished;

@@ -10,6 +10,8 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { JOBS = 32, WAIT_MS = 20000 };
 
@@ -48,6 +50,17 @@ static void is_done(struct job *j)
     ck_assert(pthread_equal(pthread_self(), loop_thread));
     done[done_n++] = container_of(j, struct errand, job)->letter;
     done[done_n] = '\0';
+}
+
+static bool was_free; /* the lock, when the loop was told */
+
+/* Instead of the C library's. */
+int eventfd_write(int fd, eventfd_t n)
+{
+    was_free = pthread_mutex_trylock(&o.lock) == 0;
+    if (was_free)
+        pthread_mutex_unlock(&o.lock);
+    return write(fd, &n, sizeof n) == sizeof n ? 0 : -1;
 }
 
 static void setup(void)
@@ -97,6 +110,17 @@ START_TEST(work_runs_beside_the_loop_with_signals_blocked_and_done_runs_on_it)
     ck_assert(!sigismember(&ours, SIGTERM)); /* the loop's own mask is as before */
     offload_done(&o, WAIT_MS);
     ck_assert_int_eq(o.src.fd, -1);
+}
+END_TEST
+
+/* The loop wakes at once. On the same processor it would displace the thread and wait for it. */
+START_TEST(the_loop_is_told_when_the_lock_is_free)
+{
+    ck_assert(offload_init(&o, &l, 1, 4));
+    ck_assert(submit(0));
+    run_until_done(1); /* sleeps until it is told: nobody else wants the lock */
+    ck_assert(was_free);
+    offload_done(&o, WAIT_MS);
 }
 END_TEST
 
@@ -325,7 +349,8 @@ END_TEST
 
 UNIT_MAIN_WITH("io/offload", setup, teardown,
                work_runs_beside_the_loop_with_signals_blocked_and_done_runs_on_it,
-               one_thread_keeps_the_order, a_full_queue_refuses_until_a_job_is_done,
+               the_loop_is_told_when_the_lock_is_free, one_thread_keeps_the_order,
+               a_full_queue_refuses_until_a_job_is_done,
                jobs_that_wait_get_threads_of_their_own_also_beside_an_idle_one,
                no_more_threads_run_than_allowed, done_may_submit_again_even_when_the_queue_was_full,
                a_thread_without_work_leaves_and_another_comes_when_there_is_some,
