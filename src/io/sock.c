@@ -190,7 +190,7 @@ static const char *set_tcp_options(int fd, const struct address *a, const struct
 {
     if (!set(fd, SOL_SOCKET, SO_REUSEADDR, 1))
         return "SO_REUSEADDR";
-    if (o->reuseport && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1))
+    if (o->sharing == SOCK_SHARED && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1))
         return "SO_REUSEPORT";
     if (a->sa.any.sa_family == AF_INET6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, o->v6only))
         return "IPV6_V6ONLY";
@@ -251,8 +251,11 @@ int sock_listen(const struct address *a, const struct listen_options *o, struct 
     bool bound = is_unix ? bind_unix(fd, a, o->unix_mode) : bind(fd, &a->sa.any, a->len) == 0;
     if (!bound)
         return fail(fd, "bind", e);
+    /* Of two that bind at once the kernel refuses one here. */
     if (listen(fd, (int)o->backlog) < 0)
         return fail(fd, "listen", e);
+    if (o->sharing == SOCK_SHARED_LATER && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1))
+        return fail(fd, "SO_REUSEPORT", e);
     return fd;
 }
 

@@ -49,9 +49,14 @@ enum { PEER_TEXT = 48 };
 /* The address without the port ("10.0.0.1", "::1", "unix"), terminated; returns the length. */
 size_t peer_print(const struct peer *p, char out[PEER_TEXT]);
 
+enum sock_sharing {
+    SOCK_ALONE,
+    SOCK_SHARED,       /* with all of this user that share it too (SO_REUSEPORT) */
+    SOCK_SHARED_LATER, /* alone while it is opened, so that nobody else has it; then shared */
+};
 struct listen_options {
     uint32_t backlog;
-    bool reuseport;
+    enum sock_sharing sharing;
     bool v6only;             /* IPv6 only: false also takes IPv4 */
     uint32_t defer_accept_s; /* 0: off */
     uint32_t fastopen;       /* queue length; 0: off */

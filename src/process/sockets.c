@@ -39,6 +39,15 @@ static void complain(const struct sockets *s, const struct address *a, const str
         log_error("%s: %s: %s", text, e->what, strerror(e->error));
 }
 
+/* Is one open that is in its way? A reload may put "*:80" in the place of "127.0.0.1:80". */
+static bool overlaps_ours(const struct sockets *s, const struct address *a)
+{
+    for (uint32_t i = 0; i < s->count; i++)
+        if (address_overlaps(&s->items[i]->address, a))
+            return true;
+    return false;
+}
+
 /* As many sockets as there are slots. */
 static bool fill(const struct sockets *s, struct endpoint *e, uint32_t slots)
 {
@@ -51,7 +60,10 @@ static bool fill(const struct sockets *s, struct endpoint *e, uint32_t slots)
     }
     e->fds = fds;
     for (; e->count < wanted; e->count++) {
-        fds[e->count] = sock_listen(&e->address, &e->options, &error);
+        struct listen_options options = e->options;
+        if (e->count == 0 && options.sharing == SOCK_SHARED && !overlaps_ours(s, &e->address))
+            options.sharing = SOCK_SHARED_LATER; /* another server may start at this moment */
+        fds[e->count] = sock_listen(&e->address, &options, &error);
         if (fds[e->count] < 0) {
             complain(s, &e->address, &error);
             return false;
@@ -99,7 +111,7 @@ static struct endpoint *endpoint_new(const struct listen_conf *c)
                    c->congestion.p ? c->congestion.p : "");
     e->options = (struct listen_options){
         .backlog = c->backlog,
-        .reuseport = !address_is_unix(&c->address),
+        .sharing = address_is_unix(&c->address) ? SOCK_ALONE : SOCK_SHARED,
         .v6only = c->ipv6_only,
         .defer_accept_s = (c->defer_accept_ms + 999) / 1000,
         .fastopen = c->fastopen,
@@ -129,15 +141,6 @@ static struct endpoint *endpoint_open(const struct sockets *s, const struct list
 }
 
 /* --- all of them --- */
-
-/* Is one open that is in its way? A reload may put "*:80" in the place of "127.0.0.1:80". */
-static bool overlaps_ours(const struct sockets *s, const struct address *a)
-{
-    for (uint32_t i = 0; i < s->count; i++)
-        if (address_overlaps(&s->items[i]->address, a))
-            return true;
-    return false;
-}
 
 /* The kernel lets a second server with the same user share the port: we do not. Asked before the
  * first socket is opened, because two of our own addresses may overlap; beside one that is open

@@ -28,7 +28,7 @@ struct server {
 
 /* The folder, its `www` and a free port. */
 void server_prepare(struct server *s);
-/* A port of 127.0.0.1 that nobody uses now. */
+/* A port that nobody uses now, and that no other test gets. */
 uint16_t port_free(void);
 /* Writes a file; `path` is relative to the folder, folders on the way are made. Bytes as they are.
  */

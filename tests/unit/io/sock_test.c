@@ -125,7 +125,7 @@ START_TEST(the_options_of_a_listener_are_set)
     o.defer_accept_s = 3;
     o.fastopen = 7;
     o.congestion = "reno";
-    o.reuseport = true;
+    o.sharing = SOCK_SHARED;
     a = loopback(AF_INET);
     int fd = listen_at(&a);
     ck_assert_int_ge(option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT), 3);
@@ -139,7 +139,7 @@ END_TEST
 
 START_TEST(slots_share_an_address_and_the_probe_still_sees_it_taken)
 {
-    o.reuseport = true;
+    o.sharing = SOCK_SHARED;
     a = loopback(AF_INET);
     int first = listen_at(&a), second = listen_at(&a);
     ck_assert(!sock_probe(&a, false, &e));
@@ -148,6 +148,44 @@ START_TEST(slots_share_an_address_and_the_probe_still_sees_it_taken)
     close(first);
     close(second);
     ck_assert(sock_probe(&a, false, &e));
+}
+END_TEST
+
+/* Connections that wait in a socket's queue. */
+static int count_waiting(int listener)
+{
+    struct peer peer;
+    int count = 0;
+    for (int fd; (fd = sock_accept(listener, &peer)) >= 0; count++)
+        (void)close(fd);
+    return count;
+}
+
+START_TEST(the_first_of_the_slots_is_opened_alone_and_then_shared)
+{
+    enum { CLIENTS = 64 };
+    int clients[CLIENTS];
+    o.backlog = CLIENTS;
+    o.sharing = SOCK_SHARED;
+    a = loopback(AF_INET);
+    int rival = listen_at(&a);
+    o.sharing = SOCK_SHARED_LATER;
+    refused("bind", EADDRINUSE);
+    close(rival);
+    int first = listen_at(&a);
+    refused("bind", EADDRINUSE);
+    o.sharing = SOCK_SHARED;
+    int second = listen_at(&a);
+    for (int i = 0; i < CLIENTS; i++)
+        clients[i] = connect_to(&a);
+    int one = count_waiting(first), other = count_waiting(second);
+    ck_assert_int_gt(one, 0);
+    ck_assert_int_gt(other, 0);
+    ck_assert_int_eq(one + other, CLIENTS);
+    for (int i = 0; i < CLIENTS; i++)
+        close(clients[i]);
+    close(first);
+    close(second);
 }
 END_TEST
 
@@ -246,7 +284,7 @@ END_TEST
 
 START_TEST(each_refused_option_is_named)
 {
-    o.reuseport = true;
+    o.sharing = SOCK_SHARED;
     o.defer_accept_s = o.fastopen = 1;
     a = loopback(AF_INET6);
     refuse_call(SYS_setsockopt, 2, TCP_FASTOPEN, EPERM);
@@ -386,6 +424,7 @@ END_TEST
 UNIT_MAIN_WITH("io/sock", setup, teardown, an_accepted_connection_is_ready_to_be_served,
                the_options_of_a_listener_are_set,
                slots_share_an_address_and_the_probe_still_sees_it_taken,
+               the_first_of_the_slots_is_opened_alone_and_then_shared,
                a_port_in_use_is_refused_without_reuseport, an_address_of_another_machine_is_refused,
                an_unknown_congestion_control_is_named,
                a_dual_stack_socket_takes_both_and_knows_ipv4_peers,
