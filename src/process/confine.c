@@ -99,8 +99,15 @@ bool identity_find(const struct process_conf *conf, struct identity *out)
     if (!is_root())
         return accept_own(conf, out);
     *out = (struct identity){.is_changed = true, .is_assumed = str_is_empty(conf->user)};
-    const char *name = out->is_assumed ? fallback_user : conf->user.p;
-    return find_user(name, out) && find_group(conf, out) && find_groups(name, out);
+    if (!out->is_assumed)
+        return find_user(conf->user.p, out) && find_group(conf, out) &&
+               find_groups(conf->user.p, out);
+    /* Nobody gave it rights by other groups, and asking for them may load half a directory service.
+     */
+    if (!find_user(fallback_user, out) || !find_group(conf, out))
+        return false;
+    out->groups[out->group_count++] = out->gid;
+    return true;
 }
 
 bool identity_find_uid(uid_t uid, gid_t gid, struct identity *out)

@@ -57,9 +57,9 @@ calls() { # title, file that the floor sends or "", load options and path
 measure_calls() {
     echo
     printf '%-38s %9s %9s %9s\n' "system calls a request" skiff floor nginx
-    calls "1 KiB file, 1 connection" 1k.bin -c 1 /1k.bin
+    [ -n "$quick" ] || calls "1 KiB file, 1 connection" 1k.bin -c 1 /1k.bin
     calls "1 KiB file, 64 connections" 1k.bin -c 64 /1k.bin
-    calls "100 KiB file, 64 connections" 100k.bin -c 64 /100k.bin
+    [ -n "$quick" ] || calls "100 KiB file, 64 connections" 100k.bin -c 64 /100k.bin
     calls "404, 64 connections" "" -c 64 /nothing
     calls "1 KiB file, a connection a request" 1k.bin -c 64 -x /1k.bin
     prepare_logs
