@@ -164,13 +164,14 @@ measure_workers() {
     start skiff plain "" taskset -c 0,1
     workers=1
     : >"$work/workers"
-    for round in 1 2 3; do
+    for round in $worker_turns; do
         one=$(wrk_once "$skiff_port" "$skiff_worker" 64 $where 2)
         two=$(wrk_once "$started_port" "$worker" 128 $where 2)
         echo "$one $two" >>"$work/workers"
     done
     end "$started"
-    awk '{print $4 / $2, $2, $4, $1, $3}' "$work/workers" | sort -n | sed -n 2p |
+    awk '{print $4 / $2, $2, $4, $1, $3}' "$work/workers" >"$work/workers.ratios"
+    middle "$work/workers.ratios" 1 |
         while read -r ratio one two rate_one rate_two; do
             echo
             echo "2 workers on 2 processors: $two us of CPU a request against $one with 1" \
