@@ -128,30 +128,33 @@ bool identity_find_uid(uid_t uid, gid_t gid, struct identity *out)
 
 /* --- borrowing --- */
 
+/* Root that stays root may lack the right to set what it is already. */
+static bool changes_ids(const struct identity *id)
+{
+    return id->is_changed && (id->uid != geteuid() || id->gid != getegid());
+}
+
 /* Root's capabilities over files go and come back with the filesystem's user (capabilities(7)). */
 static bool set_ids_for_files(const struct identity *id)
 {
-    if (setgroups((size_t)id->group_count, id->groups) < 0)
-        return false;
     (void)setfsgid(id->gid); /* they tell the previous id, not whether it is changed */
     (void)setfsuid(id->uid);
+    errno = EPERM; /* the only reason there is */
     return (gid_t)setfsgid((gid_t)-1) == id->gid && (uid_t)setfsuid((uid_t)-1) == id->uid;
 }
 
 bool confine_borrow(const struct identity *id, struct identity *own)
 {
-    *own = (struct identity){.uid = geteuid(), .gid = getegid(), .is_changed = id->is_changed};
-    if (!id->is_changed)
+    *own = (struct identity){.uid = geteuid(), .gid = getegid(), .is_changed = changes_ids(id)};
+    if (!own->is_changed)
         return true;
     own->group_count = getgroups(IDENTITY_GROUPS_MAX, own->groups);
-    if (own->group_count < 0) {
-        log_error("cannot tell our own groups: %m");
-        return false;
-    }
-    if (set_ids_for_files(id))
+    bool has_groups = own->group_count >= 0 && setgroups((size_t)id->group_count, id->groups) == 0;
+    if (has_groups && set_ids_for_files(id))
         return true;
     log_error("cannot become %s: %m", id->name);
-    confine_give_back(own);
+    if (has_groups)
+        confine_give_back(own);
     return false;
 }
 
@@ -160,7 +163,7 @@ void confine_give_back(const struct identity *own)
     if (!own->is_changed)
         return;
     /* Whoever could borrow can give back; to go on as somebody else is out of the question. */
-    CHECK(set_ids_for_files(own));
+    CHECK(setgroups((size_t)own->group_count, own->groups) == 0 && set_ids_for_files(own));
     (void)prctl(PR_SET_DUMPABLE, 1); /* every change of a user ends that: no core of the master */
 }
 
@@ -222,8 +225,7 @@ static bool hide_memory(void)
 
 bool confine_drop(const struct identity *id)
 {
-    /* Root that stays root may lack the right to set what it is already. */
-    bool sets_ids = id->is_changed && (id->uid != geteuid() || id->gid != getegid());
+    bool sets_ids = changes_ids(id);
     if ((sets_ids && !set_ids(id)) || !drop_capabilities(id) || (sets_ids && !verify_ids(id)))
         return false;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || (id->is_changed && !hide_memory())) {

@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const struct process_conf as_nobody = {.user = {"nobody", 6}};
@@ -73,6 +75,23 @@ START_TEST(our_own_rights_need_no_borrowing)
 }
 END_TEST
 
+/* As in a container that leaves root nothing but its number. */
+START_TEST(root_without_capabilities_is_told_and_may_stay_root)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+    struct identity root = {.is_changed = true, .name = "root"};
+    if (geteuid() != 0)
+        return;
+    ck_assert_int_eq(syscall(SYS_capset, &header, none), 0);
+    ck_assert(!confine_borrow(&nobody, &own));
+    ck_assert_int_eq(enter(), 0);
+    ck_assert(confine_borrow(&root, &own));
+    confine_give_back(&own);
+}
+END_TEST
+
 UNIT_MAIN_WITH("process/confine", setup, teardown,
                files_are_opened_with_the_rights_that_are_borrowed, groups_and_cores_are_as_before,
-               our_own_rights_need_no_borrowing)
+               our_own_rights_need_no_borrowing,
+               root_without_capabilities_is_told_and_may_stay_root)
