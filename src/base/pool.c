@@ -30,24 +30,29 @@ static void *take_spare(struct pool *p)
 
 void pool_done(struct pool *p)
 {
-    CHECK(p->used == 0);
+    CHECK(pool_used(p) == 0);
     while (p->spare)
         free(take_spare(p));
 }
 
-void *pool_get(struct pool *p)
+static __attribute__((noinline)) void *make(struct pool *p)
 {
-    void *object = p->spare ? take_spare(p) : p->alloc(POOL_ALIGN, p->size);
+    void *object = p->alloc(POOL_ALIGN, p->size);
     if (object)
-        p->used++;
+        p->made++;
     return object;
 }
 
-void pool_put(struct pool *p, void *object)
+inline void *pool_get(struct pool *p)
 {
-    CHECK(p->used > 0);
-    p->used--;
+    return p->spare ? take_spare(p) : make(p);
+}
+
+inline void pool_put(struct pool *p, void *object)
+{
+    CHECK(p->spares < p->made);
     if (p->spares == p->spare_max) {
+        p->made--;
         free(object);
         return;
     }

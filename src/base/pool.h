@@ -13,9 +13,15 @@ struct pool {
     size_t size;        /* bytes of one object */
     uint32_t spares;    /* length of the list */
     uint32_t spare_max; /* unused objects kept; more are freed */
-    uint32_t used;      /* objects handed out and not put back */
+    uint32_t made;      /* objects there are, unused or handed out */
     void *(*alloc)(size_t align, size_t size); /* aligned_alloc; tests make it fail */
 };
+
+/* Objects handed out and not put back. */
+static inline uint32_t pool_used(const struct pool *p)
+{
+    return p->made - p->spares;
+}
 
 /* `size` is over 0 and is rounded up to whole cache lines. */
 void pool_init(struct pool *p, size_t size, uint32_t spare_max);

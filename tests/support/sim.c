@@ -195,9 +195,10 @@ void sim_disconnect(struct sim *s)
     sim_run(s);
     s->conn = NULL;
     CHECK(s->worker.connections == 0);
-    CHECK(s->worker.conns.used == 0 && s->worker.requests.used == 0 && s->worker.heads.used == 0);
-    CHECK(s->worker.inputs.blocks.used == 0 && s->worker.outs.outs.used == 0);
-    CHECK(s->worker.outs.heads.blocks.used == 0);
+    CHECK(s->worker.conns.used == 0 && pool_used(&s->worker.requests) == 0 &&
+          pool_used(&s->worker.heads) == 0);
+    CHECK(pool_used(&s->worker.inputs.blocks) == 0 && pool_used(&s->worker.outs.outs) == 0);
+    CHECK(pool_used(&s->worker.outs.heads.blocks) == 0);
 }
 
 static size_t draw(uint32_t *seed, size_t max)

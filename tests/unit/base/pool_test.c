@@ -34,10 +34,10 @@ START_TEST(what_came_back_last_is_handed_out_first)
     struct pool p;
     pool_init(&p, 100, 2);
     void *a = pool_get(&p), *b = pool_get(&p);
-    ck_assert_uint_eq(p.used, 2);
+    ck_assert_uint_eq(pool_used(&p), 2);
     pool_put(&p, a);
     pool_put(&p, b);
-    ck_assert_uint_eq(p.used, 0);
+    ck_assert_uint_eq(pool_used(&p), 0);
     ck_assert_ptr_eq(pool_get(&p), b);
     ck_assert_ptr_eq(pool_get(&p), a);
     pool_put(&p, b);
@@ -71,7 +71,7 @@ START_TEST(a_peak_is_given_back_to_the_system)
     pool_init(&p, 64, 3);
     for (size_t i = 0; i < 8; i++)
         objects[i] = pool_get(&p);
-    ck_assert_uint_eq(p.used, 8);
+    ck_assert_uint_eq(pool_used(&p), 8);
     for (size_t i = 0; i < 8; i++)
         pool_put(&p, objects[i]);
     ck_assert_uint_eq(p.spares, 3);
@@ -90,7 +90,7 @@ START_TEST(without_memory_spare_objects_still_serve)
     void *a = pool_get(&p);
     p.alloc = refuse;
     ck_assert_ptr_null(pool_get(&p));
-    ck_assert_uint_eq(p.used, 1);
+    ck_assert_uint_eq(pool_used(&p), 1);
     pool_put(&p, a);
     ck_assert_ptr_eq(pool_get(&p), a);
     ck_assert_ptr_null(pool_get(&p));

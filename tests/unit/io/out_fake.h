@@ -131,7 +131,7 @@ static inline void teardown(void)
 {
     out_drop(&pool, o);
     out_put(&pool, o);
-    ck_assert_uint_eq(pool.heads.blocks.used, 0);
+    ck_assert_uint_eq(pool_used(&pool.heads.blocks), 0);
     out_pool_done(&pool);
     free(got);
     close(file);

@@ -104,7 +104,7 @@ START_TEST(the_buffer_goes_back_when_all_that_was_copied_is_sent)
     open_room(2);
     ck_assert_int_eq(flush(), OUT_BLOCKED);
     ck_assert_ptr_null(o->heads);
-    ck_assert_uint_eq(pool.heads.blocks.used, 0);
+    ck_assert_uint_eq(pool_used(&pool.heads.blocks), 0);
     copy("next"); /* in another buffer */
     open_room(ROOM_ALL);
     ck_assert_int_eq(flush(), OUT_DONE);

@@ -162,10 +162,10 @@ START_TEST(an_idle_connection_owns_nothing)
     sim_arrive(sim, SIZE_MAX);
     ck_assert_int_eq(sim->conn->state, CONN_IDLE);
     ck_assert(conn_is_idle(sim->conn));
-    ck_assert_uint_eq(sim->worker.inputs.blocks.used, 0);
-    ck_assert_uint_eq(sim->worker.outs.outs.used, 0);
-    ck_assert_uint_eq(sim->worker.requests.used, 0);
-    ck_assert_uint_eq(sim->worker.heads.used, 0);
+    ck_assert_uint_eq(pool_used(&sim->worker.inputs.blocks), 0);
+    ck_assert_uint_eq(pool_used(&sim->worker.outs.outs), 0);
+    ck_assert_uint_eq(pool_used(&sim->worker.requests), 0);
+    ck_assert_uint_eq(pool_used(&sim->worker.heads), 0);
     sim_disconnect(sim);
 }
 END_TEST
@@ -176,9 +176,9 @@ START_TEST(a_slow_reader_holds_no_input_and_no_head)
     sim_open_window(sim, 1000);
     sim_arrive(sim, SIZE_MAX);
     ck_assert_int_eq(sim->conn->state, CONN_SEND);
-    ck_assert_uint_eq(sim->worker.inputs.blocks.used, 0);
-    ck_assert_uint_eq(sim->worker.heads.used, 0);
-    ck_assert_uint_eq(sim->worker.outs.heads.blocks.used, 0);
+    ck_assert_uint_eq(pool_used(&sim->worker.inputs.blocks), 0);
+    ck_assert_uint_eq(pool_used(&sim->worker.heads), 0);
+    ck_assert_uint_eq(pool_used(&sim->worker.outs.heads.blocks), 0);
     sim_disconnect(sim);
 }
 END_TEST
