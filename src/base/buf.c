@@ -14,7 +14,7 @@ void buf_compact(struct buf *b)
 
 void buf_pool_init(struct buf_pool *p, uint32_t cap, uint32_t spare_max)
 {
-    pool_init(&p->blocks, sizeof(struct buf) + cap, spare_max);
+    pool_init(&p->blocks, sizeof(struct buf) + cap + BUF_SLACK, spare_max);
     p->cap = cap;
 }
 

@@ -15,8 +15,12 @@ struct buf {
     uint32_t w;    /* behind the last byte filled; r <= w <= cap */
     uint32_t cap;  /* bytes in data */
     uint32_t mark; /* bytes behind r that the reader has looked at already; its own note */
-    char data[];
+    char data[];   /* cap bytes, and BUF_SLACK more that are never filled */
 };
+
+/* Bytes behind the last that may be read, and written, with it: who scans needs not look where the
+ * end is. */
+enum { BUF_SLACK = 16 };
 
 /* Bytes waiting to be consumed. */
 static inline uint32_t buf_used(const struct buf *b)

@@ -8,6 +8,10 @@
 
 #include "base/str.h"
 
+/* Bytes behind what is parsed, and so behind each of its parts, that may be read with it: whoever
+ * looks at sixteen bytes together need not ask first where the last one is. */
+enum { HTTP_SLACK = 16 };
+
 enum http_method { /* those of RFC 9110 section 9, PATCH (RFC 5789); others are unknown: 501 */
                    METHOD_UNKNOWN,
                    METHOD_GET,

@@ -389,8 +389,10 @@ static enum http_parse_result read_head(struct http_head *h, struct scan *s, siz
     return HTTP_HEAD_OK;
 }
 
-enum http_parse_result http_parse_any(struct http_head *h, char *p, size_t n,
-                                      const struct http_limits *limits, struct http_parse *io)
+__attribute__((noinline)) enum http_parse_result http_parse_any(struct http_head *h, char *p,
+                                                                size_t n,
+                                                                const struct http_limits *limits,
+                                                                struct http_parse *io)
 {
     clear(h, p);
     int skipped = skip_empty_lines(p, n);
@@ -412,8 +414,9 @@ enum http_parse_result http_parse(struct http_head *h, char *p, size_t n,
                                   const struct http_limits *limits, struct http_parse *io)
 {
     CHECK(limits->head_max <= HTTP_HEAD_CAP);
+    p[n] = '\0';
     /* Only at the first look: a head that comes byte by byte is not read anew for each. */
-    uint32_t used = io->scanned == 0 ? plain_head_read(h, p, n, limits) : 0;
+    uint32_t used = io->scanned == 0 ? plain_head_read(h, p, limits) : 0;
     if (used == 0)
         return http_parse_any(h, p, n, limits, io);
     io->used = io->scanned = used;

@@ -1,25 +1,24 @@
 /* plain_head: from one byte that ends something to the next, sixteen at a time.
  *
  * What a target, a field name and a value may consist of is narrower here than in the RFCs, so that
- * it takes a few comparisons of a whole register. No load leaves the n bytes: the last one begins
- * earlier instead, and the bits of bytes that were seen are shifted out. Without SSE2 there is no
- * short way. */
+ * it takes a few comparisons of a whole register. The NUL behind the bytes ends whatever has not
+ * ended before, so nothing is asked about where they end. Without SSE2 there is no short way. */
 #include "http/plain_head.h"
 
 #include "http/known.h"
 
+#include <assert.h>
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 
-enum {
-    BLOCK = 16,    /* bytes looked at together */
-    HEAD_MIN = 26, /* "GET / HTTP/1.1", "Host:a" and the empty line */
-    FIELD_MIN = 6, /* bytes from a field's colon to the end of the head: ":a" and two line ends */
-    LINE_MIN = 4,  /* bytes from a line's end to that of the head */
-};
+enum { BLOCK = 16 }; /* bytes looked at together */
+static_assert((int)BLOCK <= HTTP_SLACK, "a block may begin with the NUL behind the bytes");
 
 /* Known fields, a bit each, that are not plain when there is more than one. */
 enum { UNIQUE = 1u << KNOWN_HOST | 1u << KNOWN_CONNECTION };
+
+enum { CONDITIONS = KNOWN_IF_UNMODIFIED_SINCE - KNOWN_IF_MATCH + 1 }; /* one behind the other */
 
 static inline __m128i all(int byte)
 {
@@ -50,49 +49,25 @@ static inline __m128i load(const char *p)
 /* Where the first of the bits is that are set for bytes from p on. */
 static inline const char *first_of(int bits, const char *p)
 {
-    return p + (unsigned)__builtin_ctz((unsigned)bits);
+    return p + __builtin_ctzll((unsigned)bits); /* of a word as wide as an address */
 }
 
-/* The first of the fewer than BLOCK bytes from p on whose bit is set, of the bits of the last
- * block; `end` when there is none. */
-static inline const char *first_of_last(int bits, const char *p, const char *end)
+/* The first byte from p on that is not from `first` to '~'. */
+static inline const char *skip(const char *p, int first)
 {
-    bits >>= BLOCK - (end - p);
-    return bits ? first_of(bits, p) : end;
+    int bits;
+    while (!(bits = _mm_movemask_epi8(outside(load(p), first, '~'))))
+        p += BLOCK;
+    return first_of(bits, p);
 }
 
-/* Once or twice a head; out of line, it costs the others no registers. */
-static __attribute__((noinline)) const char *skip_last(const char *p, const char *end, int first)
+/* The first byte from p on that is not one of a name. */
+static inline const char *skip_name(const char *p)
 {
-    return first_of_last(_mm_movemask_epi8(outside(load(end - BLOCK), first, '~')), p, end);
-}
-
-static __attribute__((noinline)) const char *skip_last_name(const char *p, const char *end)
-{
-    return first_of_last(_mm_movemask_epi8(outside_name(load(end - BLOCK))), p, end);
-}
-
-/* The first byte from p on that is not from `first` to '~'; `end` when there is none. There are
- * BLOCK bytes before `end`. */
-static inline const char *skip(const char *p, const char *end, int first)
-{
-    for (; p <= end - BLOCK; p += BLOCK) {
-        int bits = _mm_movemask_epi8(outside(load(p), first, '~'));
-        if (bits)
-            return first_of(bits, p);
-    }
-    return skip_last(p, end, first);
-}
-
-/* The same for the bytes of a name. */
-static inline const char *skip_name(const char *p, const char *end)
-{
-    for (; p <= end - BLOCK; p += BLOCK) {
-        int bits = _mm_movemask_epi8(outside_name(load(p)));
-        if (bits)
-            return first_of(bits, p);
-    }
-    return skip_last_name(p, end);
+    int bits;
+    while (!(bits = _mm_movemask_epi8(outside_name(load(p)))))
+        p += BLOCK;
+    return first_of(bits, p);
 }
 
 static inline bool is_line_end(const char *p)
@@ -105,18 +80,17 @@ static inline struct slice slice_of(const struct http_head *h, const char *p, co
     return (struct slice){(uint16_t)(p - h->base), (uint16_t)(end - p)};
 }
 
-/* Where the fields begin, or NULL. At least HEAD_MIN bytes are there. */
-static inline const char *read_request_line(struct http_head *h, const char *p, const char *end,
-                                            uint32_t line_max)
+/* Where the fields begin, or NULL. */
+static inline const char *read_request_line(struct http_head *h, const char *p, uint32_t line_max)
 {
     static const char version[] = " HTTP/1.1\r\n";
-    enum { VERSION = sizeof version - 1, BEHIND_TARGET = HEAD_MIN - (sizeof "GET /" - 1) };
+    enum { VERSION = sizeof version - 1 };
     bool is_get = memcmp(p, "GET ", 4) == 0;
     if (!is_get && memcmp(p, "HEAD ", 5) != 0)
         return NULL;
     size_t method = is_get ? 3 : 4;
-    const char *target = p + method + 1, *space = skip(target, end, '!');
-    if (*target != '/' || space > end - BEHIND_TARGET || memcmp(space, version, VERSION) != 0 ||
+    const char *target = p + method + 1, *space = skip(target, '!');
+    if (*target != '/' || memcmp(space, version, VERSION) != 0 ||
         space + VERSION - 2 - p > line_max)
         return NULL;
     h->method = is_get ? METHOD_GET : METHOD_HEAD;
@@ -127,16 +101,15 @@ static inline const char *read_request_line(struct http_head *h, const char *p, 
 }
 
 /* Reads one field line. Where the next one begins, or NULL: it is not plain. */
-static inline const char *read_field(struct http_head *h, unsigned i, const char *p,
-                                     const char *end)
+static inline const char *read_field(struct http_head *h, unsigned i, const char *p)
 {
-    const char *colon = skip_name(p, end);
-    if (colon > end - FIELD_MIN || *colon != ':' || colon == p)
+    const char *colon = skip_name(p);
+    if (*colon != ':' || colon == p)
         return NULL;
     h->fields[i].name = slice_of(h, p, colon);
     const char *value = colon[1] == ' ' ? colon + 2 : colon + 1;
-    const char *line_end = skip(value, end, ' ');
-    if (line_end > end - LINE_MIN || !is_line_end(line_end) || *value <= ' ' || line_end[-1] == ' ')
+    const char *line_end = skip(value, ' ');
+    if (!is_line_end(line_end) || *value <= ' ' || line_end[-1] == ' ')
         return NULL; /* also when it is empty: then it begins with CR */
     h->fields[i].value = slice_of(h, value, line_end);
     enum http_known k = known_of(p, (size_t)(colon - p));
@@ -148,12 +121,11 @@ static inline const char *read_field(struct http_head *h, unsigned i, const char
 }
 
 /* From the first field to behind the last, where the empty line is, or NULL. */
-static inline const char *read_fields(struct http_head *h, const char *p, const char *end,
-                                      unsigned fields_max)
+static inline const char *read_fields(struct http_head *h, const char *p, unsigned fields_max)
 {
     unsigned count = 0;
     do {
-        p = count < fields_max ? read_field(h, count, p, end) : NULL;
+        p = count < fields_max ? read_field(h, count, p) : NULL;
         count++;
     } while (p && !is_line_end(p));
     h->field_count = (uint16_t)count;
@@ -173,33 +145,25 @@ static inline bool is_simple(struct http_head *h)
            (!connection.p || close || str_eq(connection, STR("keep-alive")));
 }
 
-uint32_t plain_head_read(struct http_head *h, const char *p, size_t n,
-                         const struct http_limits *limits)
+uint32_t plain_head_read(struct http_head *h, const char *p, const struct http_limits *limits)
 {
     uint16_t field_max = h->field_max;
-    const char *end = p + (n < limits->head_max ? n : limits->head_max);
     uint16_t fields_max = field_max < limits->fields_max ? field_max : limits->fields_max;
     *h = (struct http_head){.base = p, .field_max = field_max};
-    if (end - p < HEAD_MIN)
+    const char *end = read_request_line(h, p, limits->line_max);
+    end = end ? read_fields(h, end, fields_max) : NULL;
+    if (!end || end + 2 - p > limits->head_max || !is_simple(h))
         return 0;
-    const char *at = read_request_line(h, p, end, limits->line_max);
-    at = at ? read_fields(h, at, end, fields_max) : NULL;
-    if (!at || !is_simple(h))
-        return 0;
-    h->is_conditional =
-        (h->first[KNOWN_IF_MATCH] | h->first[KNOWN_IF_NONE_MATCH] |
-         h->first[KNOWN_IF_MODIFIED_SINCE] | h->first[KNOWN_IF_UNMODIFIED_SINCE]) != 0;
-    return (uint32_t)(at + 2 - p);
+    h->is_conditional = str_load((char *)&h->first[KNOWN_IF_MATCH], CONDITIONS) != 0;
+    return (uint32_t)(end + 2 - p);
 }
 
 #else
 
-uint32_t plain_head_read(struct http_head *h, const char *p, size_t n,
-                         const struct http_limits *limits)
+uint32_t plain_head_read(struct http_head *h, const char *p, const struct http_limits *limits)
 {
     (void)h;
     (void)p;
-    (void)n;
     (void)limits;
     return 0;
 }

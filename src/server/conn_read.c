@@ -10,6 +10,7 @@
 #include "server/worker.h"
 
 enum { BODY_ROOM_MIN = 1024 }; /* bytes free behind a head whose body will be read there */
+static_assert((int)BUF_SLACK >= HTTP_SLACK, "a full buffer can be parsed");
 
 void conn_return_input(struct conn *c)
 {
@@ -83,7 +84,8 @@ static void log_refusal(const struct conn *c, const struct request *r, const str
     log_info("%s: %u, %s: \"%s %s\"", peer, io->status, io->reason, method, target);
 }
 
-static enum step head_is_bad(struct conn *c, struct request *r, const struct http_parse *io)
+static __attribute__((noinline)) enum step head_is_bad(struct conn *c, struct request *r,
+                                                       const struct http_parse *io)
 {
     log_refusal(c, r, io);
     c->flags |= CONN_LAST | CONN_UNREAD;

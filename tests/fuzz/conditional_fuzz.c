@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1 || size > 3000)
         return 0;
     try_date(str_make((const char *)data, size));
-    char *text = malloc(size + 64);
+    char *text = malloc(size + 64 + HTTP_SLACK);
     CHECK(text);
     char *end = mempcpy(text, "GET / HTTP/1.1\r\nHost: a\r\n", 25);
     end = mempcpy(mempcpy(end, data, size), "\r\n\r\n", 4);

@@ -19,13 +19,15 @@ union store {
 };
 static union store by_any, by_both, by_plain;
 
-/* A copy of exactly that size: a look beyond it is seen. */
+/* A copy of exactly that size and the slack: a look beyond it is seen. What lies behind the NUL
+ * would make whole heads of halves. */
 static char *copy_of(const uint8_t *data, size_t n)
 {
-    char *copy = malloc(n ? n : 1);
+    char *copy = malloc(n + HTTP_SLACK);
     CHECK(copy);
     if (n)
         memcpy(copy, data, n);
+    memcpy(copy + n, "\0:a\r\n\r\n\r\n\r\n\r\n\r\n", HTTP_SLACK);
     return copy;
 }
 
@@ -33,7 +35,7 @@ static uint32_t read_plainly(const uint8_t *data, size_t n)
 {
     char *copy = copy_of(data, n);
     by_plain.head.field_max = FIELDS;
-    uint32_t used = plain_head_read(&by_plain.head, copy, n, &limits);
+    uint32_t used = plain_head_read(&by_plain.head, copy, &limits);
     CHECK(n == 0 || memcmp(copy, data, n) == 0);
     free(copy);
     return used;

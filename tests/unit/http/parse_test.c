@@ -15,7 +15,7 @@ static struct http_parse io;
 static enum http_parse_result parse(struct str text)
 {
     static char input[4096];
-    ck_assert_uint_le(text.n, sizeof input);
+    ck_assert_uint_le(text.n + HTTP_SLACK, sizeof input);
     memcpy(input, text.p, text.n);
     io = (struct http_parse){0};
     head->field_max = limits.fields_max;
@@ -54,15 +54,17 @@ END_TEST
 
 START_TEST(every_prefix_of_a_head_wants_more)
 {
-    static char text[] = "\r\nPOST / HTTP/1.1\r\nHost: a\r\nA: b\r\n\r\n";
+    static const char text[] = "\r\nPOST / HTTP/1.1\r\nHost: a\r\nA: b\r\n\r\n";
+    static char input[sizeof text + HTTP_SLACK];
     for (size_t n = 0; n < sizeof text - 1; n++)
         ck_assert_msg(parse(str_make(text, n)) == HTTP_HEAD_MORE, "at %zu", n);
     io = (struct http_parse){0};
     for (size_t n = 0; n < sizeof text - 1; n++) {
         head->field_max = limits.fields_max;
-        ck_assert_int_eq(http_parse(head, text, n, &limits, &io), HTTP_HEAD_MORE);
+        ck_assert_int_eq(http_parse(head, input, n, &limits, &io), HTTP_HEAD_MORE);
+        input[n] = text[n];
     }
-    ck_assert_int_eq(http_parse(head, text, sizeof text - 1, &limits, &io), HTTP_HEAD_OK);
+    ck_assert_int_eq(http_parse(head, input, sizeof text - 1, &limits, &io), HTTP_HEAD_OK);
     ck_assert_uint_eq(io.used, sizeof text - 1);
 }
 END_TEST

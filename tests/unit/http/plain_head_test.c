@@ -13,13 +13,15 @@ static union {
 } store, store_any;
 static struct http_head *const head = &store.head, *const head_any = &store_any.head;
 
-/* From memory of exactly that size: the sanitizer sees a look beyond it. */
+/* From memory of exactly that size: the sanitizer sees a look beyond it. What lies behind the NUL
+ * would make whole heads of halves. */
 static uint32_t read_plainly(struct str text)
 {
-    char *exact = malloc(text.n);
+    char *exact = malloc(text.n + HTTP_SLACK);
     memcpy(exact, text.p, text.n);
+    memcpy(exact + text.n, "\0:a\r\n\r\n\r\n\r\n\r\n\r\n", HTTP_SLACK);
     head->field_max = limits.fields_max;
-    uint32_t used = plain_head_read(head, exact, text.n, &limits);
+    uint32_t used = plain_head_read(head, exact, &limits);
     free(exact);
     head->base = text.p; /* the same bytes, which live on */
     return used;
@@ -27,9 +29,9 @@ static uint32_t read_plainly(struct str text)
 
 static void taken(struct str text)
 {
-    char copy[2000];
+    char copy[2000 + HTTP_SLACK];
     struct http_parse io = {0};
-    ck_assert_uint_le(text.n, sizeof copy);
+    ck_assert_uint_le(text.n + HTTP_SLACK, sizeof copy);
     memcpy(copy, text.p, text.n);
     uint32_t used = read_plainly(text);
     ck_assert_msg(used > 0, "left alone: %.*s", (int)text.n, text.p);
