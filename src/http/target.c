@@ -4,7 +4,10 @@
 #include "http/target.h"
 
 #include <arpa/inet.h>
-#include <endian.h>
+#include <assert.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 enum { BAD = 400, NO_SUCH_FILE = 404 };
 
@@ -17,12 +20,6 @@ static const uint8_t class_of[256] = {
     ['/'] = SLASH,         ['?'] = QUESTION, [0x7f] = REFUSED,
 };
 
-/* The first byte of n is the lowest. */
-static inline uint64_t load_word(const char *p, size_t n)
-{
-    return le64toh(str_load(p, n));
-}
-
 static bool has_refused_bytes(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -31,39 +28,35 @@ static bool has_refused_bytes(struct str s)
     return false;
 }
 
-/* Is there a byte among these eight that makes a target more than a plain path? Up to '%' all count
- * as such, besides '?', DEL, what is not ASCII, and a slash with a slash or a dot behind it. Each
- * line finds zero bytes; a byte above one that was found may be found too, which only costs time.
- */
-static bool is_remarkable(uint64_t bytes)
+/* Nearly every target: a path that can be used as it is, without a query. What is not found to be
+ * one is looked at byte by byte. */
+static inline bool is_plain_path(struct str raw)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t question = bytes ^ ones * '?', slash = bytes ^ ones * '/';
-    uint64_t dot_or_slash = (bytes ^ ones * '.') & ~ones;
-    uint64_t found = (bytes - ones * ('%' + 1)) | bytes | (bytes + ones);
-    found |= (question - ones) & ~question;
-    uint64_t slashes = (slash - ones) & ~slash;
-    found |= slashes << 8 & (dot_or_slash - ones) & ~dot_or_slash;
-    return found & ones << 7;
-}
-
-/* Nearly every target: a path that can be used as it is, without a query. What is not found here is
- * looked at byte by byte. */
-static bool is_plain_path(struct str raw)
-{
-    enum { WORD = 8 };
-    if (raw.n < WORD / 2 || raw.p[0] != '/')
+#ifdef __SSE2__
+    enum { BLOCK = 16, STEP = BLOCK - 1 }; /* two neighbours lie in one block or the next */
+    static_assert((int)BLOCK <= HTTP_SLACK, "a block may begin with the last byte");
+    const __m128i percent = _mm_set1_epi8('%'), question = _mm_set1_epi8('?'),
+                  del = _mm_set1_epi8(0x7f), slash = _mm_set1_epi8('/'), dot = _mm_set1_epi8('.');
+    if (raw.n == 0 || raw.p[0] != '/')
         return false;
-    if (raw.n < WORD) { /* the letters fill up the word, behind the two halves */
-        uint64_t low = load_word(raw.p, WORD / 2),
-                 high = load_word(raw.p + raw.n - WORD / 2, WORD / 2);
-        uint64_t filling = UINT64_C(0x6161616161616161) << 8 * raw.n;
-        return !is_remarkable(low | high << 8 * (raw.n - WORD / 2) | filling);
-    }
-    for (size_t i = 0; i + WORD < raw.n; i += WORD - 1) /* pairs lie in one word or the next */
-        if (is_remarkable(load_word(raw.p + i, WORD)))
+    for (size_t i = 0; i < raw.n; i += STEP) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(raw.p + i));
+        __m128i usual = _mm_cmpgt_epi8(bytes, percent); /* which is nothing that is not ASCII */
+        __m128i other = _mm_or_si128(_mm_cmpeq_epi8(bytes, question), _mm_cmpeq_epi8(bytes, del));
+        __m128i slashes = _mm_cmpeq_epi8(bytes, slash);
+        __m128i behind = _mm_or_si128(slashes, _mm_cmpeq_epi8(bytes, dot));
+        unsigned found = (unsigned)_mm_movemask_epi8(_mm_andnot_si128(other, usual)) ^ 0xffff;
+        found |= (unsigned)_mm_movemask_epi8(slashes) << 1 & (unsigned)_mm_movemask_epi8(behind);
+        if (raw.n - i < BLOCK)
+            found &= (1u << (raw.n - i)) - 1;
+        if (found)
             return false;
-    return !is_remarkable(load_word(raw.p + raw.n - WORD, WORD));
+    }
+    return true;
+#else
+    (void)raw;
+    return false;
+#endif
 }
 
 /* Splits path and query, and sees whether the path can be used as it is: no percent, and no slash
@@ -72,11 +65,6 @@ static bool is_plain_path(struct str raw)
 static bool split_query(struct str raw, struct target *out)
 {
     uint8_t before = PLAIN;
-    if (is_plain_path(raw)) {
-        out->path = raw;
-        out->is_plain = true;
-        return true;
-    }
     out->is_plain = raw.n > 0 && raw.p[0] == '/';
     for (size_t i = 0; i < raw.n; i++) {
         uint8_t class = class_of[(unsigned char)raw.p[i]];
@@ -136,9 +124,10 @@ static bool is_authority(struct str raw)
     return has_port && raw.n <= sizeof name && target_host(raw, name) > 0;
 }
 
-int target_parse(struct str raw, enum http_method method, struct target *out)
+/* Whatever is not plain, byte by byte. */
+static __attribute__((noinline)) int parse_any(struct str raw, enum http_method method,
+                                               struct target *out)
 {
-    *out = (struct target){.form = TARGET_ORIGIN};
     if (raw.n == 0)
         return BAD;
     if (method == METHOD_CONNECT) {
@@ -153,6 +142,16 @@ int target_parse(struct str raw, enum http_method method, struct target *out)
     if (raw.p[0] != '/')
         return parse_absolute(raw, out);
     return split_query(raw, out) ? 0 : BAD;
+}
+
+inline int target_parse(struct str raw, enum http_method method, struct target *out)
+{
+    *out = (struct target){.form = TARGET_ORIGIN};
+    if (method == METHOD_CONNECT || !is_plain_path(raw))
+        return parse_any(raw, method, out);
+    out->path = raw;
+    out->is_plain = true;
+    return 0;
 }
 
 /* --- paths --- */

@@ -20,8 +20,9 @@ struct target {
     bool is_plain;        /* the path is decoded and normalised as it is: nothing to do */
 };
 
-/* Splits a request target by form. 0, or the status to answer (400). CONNECT alone takes the
- * authority form, OPTIONS alone the asterisk. Only the schemes http and https are ours. */
+/* Splits a request target by form; there is HTTP_SLACK behind it. 0, or the status to answer (400).
+ * CONNECT alone takes the authority form, OPTIONS alone the asterisk. Only the schemes http and
+ * https are ours. */
 int target_parse(struct str raw, enum http_method method, struct target *out);
 
 /* Decodes and normalises into dst, which has room for path.n bytes. The length, or minus the

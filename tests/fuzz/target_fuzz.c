@@ -66,9 +66,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct target t;
     if (size < 1 || size > 4096)
         return 0;
-    char *copy = malloc(size); /* exact size: an overrun is seen */
+    char *copy = malloc(size - 1 + HTTP_SLACK); /* exact size: an overrun is seen */
     CHECK(copy);
     memcpy(copy, data + 1, size - 1);
+    memset(copy + size - 1, '/', HTTP_SLACK);
     struct str raw = {copy, size - 1};
     if (target_parse(raw, (enum http_method)(data[0] % METHOD_COUNT), &t) == 0) {
         if (t.path.p && t.form <= TARGET_ABSOLUTE)
