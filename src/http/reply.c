@@ -31,12 +31,11 @@ static char *put(char *p, struct str s)
     return p + s.n;
 }
 
-static char *put_length(char *p, int64_t length)
+/* Out of line, as is its room for digits: files bring theirs. */
+static __attribute__((noinline)) char *put_length(char *p, int64_t length)
 {
     if (length == LENGTH_CHUNKED)
         return put(p, STR(chunked));
-    if (length < 0)
-        return p;
     p = put(p, STR(content_length));
     p += units_print_u64((uint64_t)length, p);
     return put(p, STR(crlf));
@@ -60,11 +59,12 @@ size_t reply_max(const struct reply *r)
     return REPLY_OWN_MAX + r->fixed.n + r->extra.n;
 }
 
-static __attribute__((noinline)) char *put_any_beginning(char *p, const struct reply *r)
+static __attribute__((noinline)) char *put_any_beginning(char *p, uint16_t status,
+                                                         bool hides_server)
 {
     char scratch[STATUS_LINE_MAX];
-    p = put(p, status_line(r->status, scratch));
-    return put(p, r->hides_server ? STR(only_date) : STR(server_and_date));
+    p = put(p, status_line(status, scratch));
+    return put(p, hides_server ? STR(only_date) : STR(server_and_date));
 }
 
 /* Nearly always the same, and copied as such. */
@@ -73,7 +73,7 @@ static char *put_beginning(char *p, const struct reply *r)
     static const char usual[] = "HTTP/1.1 200 OK\r\nServer: skiff\r\nDate: ";
     if (r->status == 200 && !r->hides_server)
         return mempcpy(p, usual, sizeof usual - 1);
-    return put_any_beginning(p, r);
+    return put_any_beginning(p, r->status, r->hides_server);
 }
 
 size_t reply_write(const struct reply *r, char *dst)
@@ -81,7 +81,8 @@ size_t reply_write(const struct reply *r, char *dst)
     char *p = put_beginning(dst, r);
     p = mempcpy(p, r->date, HTTP_DATE_LEN);
     p = put(p, STR(crlf));
-    p = put_length(p, r->length);
+    if (r->length != LENGTH_NONE)
+        p = put_length(p, r->length);
     p = put_connection(p, r->connection);
     p = put(p, r->fixed);
     p = put(p, r->extra);

@@ -21,7 +21,7 @@ void out_pool_done(struct out_pool *p)
     buf_pool_done(&p->heads);
 }
 
-struct out *out_get(struct out_pool *p)
+inline struct out *out_get(struct out_pool *p)
 {
     struct out *o = pool_get(&p->outs);
     if (!o)
@@ -68,18 +68,19 @@ char *out_reserve(struct out_pool *p, struct out *o, size_t n)
     return o->heads->data + o->heads->w;
 }
 
-static struct segment *append(struct out *o, struct span s)
+/* Where the span of n bytes goes that is queued behind all others. */
+static inline struct span *append(struct out *o, size_t n)
 {
-    CHECK(o->count < OUT_SEGMENTS && !o->stream && s.len > 0);
+    CHECK(o->count < OUT_SEGMENTS && !o->stream && n > 0);
     struct segment *g = out_segment(o, o->count++);
-    *g = (struct segment){.span = s};
-    o->queued += s.len;
-    return g;
+    g->done = NULL;
+    o->queued += n;
+    return &g->span;
 }
 
-void out_wrote(struct out *o, size_t n)
+inline void out_wrote(struct out *o, size_t n)
 {
-    CHECK(n <= buf_room(o->heads));
+    DCHECK(n <= buf_room(o->heads));
     char *at = o->heads->data + o->heads->w;
     o->heads->w += (uint32_t)n;
     struct segment *last = o->count ? out_segment(o, o->count - 1) : NULL;
@@ -88,12 +89,12 @@ void out_wrote(struct out *o, size_t n)
         o->queued += n;
         return;
     }
-    append(o, span_of_memory(at, n));
+    *append(o, n) = (struct span){.mem = at, .len = n, .fd = -1};
 }
 
 void out_lend(struct out *o, struct span s)
 {
-    append(o, s);
+    *append(o, s.len) = s;
 }
 
 void out_stream(struct out *o, struct body *b)
@@ -324,7 +325,7 @@ static void release_heads(struct out_pool *p, struct out *o)
 }
 
 /* Nearly always: the queue is one piece of memory, and it goes out whole. */
-static enum out_result flush_single(struct out_pool *p, struct out *o, struct channel *ch)
+static inline enum out_result flush_single(struct out_pool *p, struct out *o, struct channel *ch)
 {
     struct segment *g = out_segment(o, 0);
     struct iovec v = {(void *)(uintptr_t)g->span.mem, g->span.len};
@@ -355,7 +356,7 @@ static __attribute__((noinline)) enum out_result flush_all(struct out_pool *p, s
     return r;
 }
 
-enum out_result out_flush(struct out_pool *p, struct out *o, struct channel *ch)
+inline enum out_result out_flush(struct out_pool *p, struct out *o, struct channel *ch)
 {
     if (!(ch->src.ready & CAN_WRITE))
         return OUT_BLOCKED;

@@ -48,7 +48,8 @@ static ssize_t sent(struct channel *ch, ssize_t n, size_t all)
     return n;
 }
 
-static ssize_t send_several(struct channel *ch, const struct iovec *v, int count, int flags)
+static __attribute__((noinline)) ssize_t send_several(struct channel *ch, const struct iovec *v,
+                                                      int count, int flags)
 {
     struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)v, .msg_iovlen = (size_t)count};
     size_t all = 0;

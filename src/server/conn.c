@@ -40,7 +40,7 @@ static const struct state_rule {
 
 enum step conn_enter(struct conn *c, enum conn_state next)
 {
-    CHECK(next == CONN_CLOSED || (rules[c->state].next & (1u << next)));
+    DCHECK(next == CONN_CLOSED || (rules[c->state].next & (1u << next)));
     c->state = (uint8_t)next;
     c->flags &= (uint8_t)~CONN_TIMED;
     return STEP_ON;

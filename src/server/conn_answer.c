@@ -9,7 +9,7 @@
 static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 static_assert(sizeof go_on - 1 == CONN_CONTINUE_SIZE, "step_head keeps room for it");
 
-enum step conn_respond(struct conn *c)
+inline enum step conn_respond(struct conn *c)
 {
     struct worker *w = c->worker;
     struct request *r = c->req;

@@ -40,13 +40,13 @@ static uint64_t acknowledged(struct conn *c)
     return acked == ACKED_UNKNOWN ? c->out->sent : acked;
 }
 
-static void arm(struct conn *c, uint32_t ms)
+static inline void arm(struct conn *c, uint32_t ms)
 {
     c->flags |= CONN_TIMED;
     timer_set(&c->worker->loop.wheel, &c->timer, clock_ms(&c->worker->loop.clock), ms);
 }
 
-void conn_arm(struct conn *c, enum conn_deadline which)
+inline void conn_arm(struct conn *c, enum conn_deadline which)
 {
     if (which != T_IDLE && (c->flags & CONN_TIMED))
         return;

@@ -12,7 +12,7 @@ bool conn_output_is_pending(const struct conn *c)
     return c->out && !out_is_empty(c->out);
 }
 
-enum step conn_refuse_for_memory(struct conn *c)
+__attribute__((cold)) enum step conn_refuse_for_memory(struct conn *c)
 {
     static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nServer: skiff\r\n"
                                "Content-Length: 0\r\nConnection: close\r\n\r\n";
@@ -133,7 +133,7 @@ enum step step_linger(struct conn *c)
 
 /* A head can go when the log has what it needs of it, the input unless it holds part of the next
  * request. */
-void conn_shrink_while_sending(struct conn *c)
+__attribute__((noinline)) void conn_shrink_while_sending(struct conn *c)
 {
     for (uint8_t i = 0; i <= c->out->count; i++) {
         struct pin *done = i < c->out->count ? out_segment(c->out, i)->done : c->out->stream_done;

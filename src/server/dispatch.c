@@ -63,6 +63,14 @@ static bool find_vhost(struct request *r, const struct vhost **vhost)
     return true;
 }
 
+/* The route that takes what no other does: so an answer that needs no path has the fields and the
+ * pages of its host. */
+static const struct route *rest_route(struct request *r)
+{
+    return r->vhost ? &r->vhost->routes[r->vhost->route_count - 1]
+                    : conn_worker(r->conn)->config->unknown_host;
+}
+
 /* The path as routes and handlers see it. 0, or the status to answer. */
 static uint16_t decode_path(struct request *r)
 {
@@ -87,26 +95,34 @@ static enum verdict answer_for_server(struct request *r)
     return V_READY;
 }
 
-/* Finds the vhost, and as r->route the one that takes what no other does: so an answer that needs
- * no path has the fields and the pages of its host. false: malformed. */
-static bool find_host(struct request *r)
-{
-    if (!find_vhost(r, &r->vhost))
-        return false;
-    r->route = r->vhost ? &r->vhost->routes[r->vhost->route_count - 1]
-                        : conn_worker(r->conn)->config->unknown_host;
-    return true;
-}
-
 /* The path chooses the route, and its handler answers. */
-static enum verdict answer_path(struct request *r)
+static inline enum verdict answer_path(struct request *r)
 {
     uint16_t bad = decode_path(r);
-    if (bad)
-        return refuse(r, bad);
-    if (r->vhost)
-        r->route = route_find(r->vhost, r->path);
-    return r->route->handler->handle(r, r->route->conf);
+    r->route = r->vhost && !bad ? route_find(r->vhost, r->path) : rest_route(r);
+    return bad ? refuse(r, bad) : r->route->handler->handle(r, r->route->conf);
+}
+
+/* What needs no path, or is refused whatever it is. */
+static bool is_about_no_path(const struct request *r)
+{
+    return r->head->expects_unknown || r->head->method == METHOD_UNKNOWN ||
+           r->head->method == METHOD_TRACE || r->target.form == TARGET_ASTERISK ||
+           r->target.form == TARGET_AUTHORITY;
+}
+
+static __attribute__((noinline)) enum verdict answer_without_path(struct request *r)
+{
+    r->route = rest_route(r);
+    if (r->head->expects_unknown)
+        return refuse(r, 417);
+    if (r->head->method == METHOD_UNKNOWN)
+        return refuse(r, 501);
+    if (r->target.form == TARGET_ASTERISK)
+        return answer_for_server(r);
+    /* Nobody is a proxy here, and what a client sends is not for its scripts to read. */
+    reply_not_allowed(r, ALLOWED_HERE);
+    return V_READY;
 }
 
 /* What no condition and no range has changed yet. */
@@ -116,20 +132,9 @@ static enum verdict answer(struct request *r)
         return r->route->handler->handle(r, r->route->conf);
     enum http_method method = (enum http_method)r->head->method;
     bool is_bad = target_parse(http_text(r->head, r->head->target), method, &r->target) != 0;
-    if (is_bad || !find_host(r))
+    if (is_bad || !find_vhost(r, &r->vhost))
         return refuse(r, 400);
-    if (r->head->expects_unknown)
-        return refuse(r, 417);
-    if (method == METHOD_UNKNOWN)
-        return refuse(r, 501);
-    if (r->target.form == TARGET_ASTERISK)
-        return answer_for_server(r);
-    /* Nobody is a proxy here, and what a client sends is not for its scripts to read. */
-    if (r->target.form == TARGET_AUTHORITY || method == METHOD_TRACE) {
-        reply_not_allowed(r, ALLOWED_HERE);
-        return V_READY;
-    }
-    return answer_path(r);
+    return is_about_no_path(r) ? answer_without_path(r) : answer_path(r);
 }
 
 void dispatch_refuse(struct request *r, uint16_t status)
@@ -352,7 +357,7 @@ static void frame_stream(struct request *r)
         reply_status(r, 503);
 }
 
-bool dispatch_finish(struct request *r, struct out_pool *pool, struct out *o)
+inline bool dispatch_finish(struct request *r, struct out_pool *pool, struct out *o)
 {
     r->resp.head_only = r->head->method == METHOD_HEAD;
     if (r->resp.status >= 400)

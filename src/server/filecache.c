@@ -104,13 +104,14 @@ void filecache_done(struct filecache *c)
     c->buckets = NULL;
 }
 
-static uint32_t hash_of(const struct filecache_root *root, struct str path, enum coding coding)
+static inline uint32_t hash_of(const struct filecache_root *root, struct str path,
+                               enum coding coding)
 {
     return str_hash(path) ^ (uint32_t)(((uintptr_t)root >> 4) + coding) * 2654435761u;
 }
 
-static struct file *lookup(struct filecache *c, const struct filecache_root *root, struct str path,
-                           enum coding coding, uint32_t hash)
+static inline struct file *lookup(struct filecache *c, const struct filecache_root *root,
+                                  struct str path, enum coding coding, uint32_t hash)
 {
     struct file *f = c->buckets[hash & c->mask];
     while (f &&
@@ -292,7 +293,7 @@ void filecache_doubt(struct filecache *c)
         c->changes++;
 }
 
-struct file *filecache_find(struct filecache *c, const struct file_wish *w)
+inline struct file *filecache_find(struct filecache *c, const struct file_wish *w)
 {
     uint32_t hash = hash_of(w->root, w->path, w->coding);
     struct file *f = lookup(c, w->root, w->path, w->coding, hash);

@@ -18,15 +18,22 @@ void *request_alloc(struct request *r, size_t n)
     return r->arena ? arena_alloc(r->arena, n) : NULL;
 }
 
-void reply_begin(struct request *r, uint16_t status)
+/* An error may take the place of an answer late; it still is one to HEAD. */
+static __attribute__((noinline)) void take_back(struct request *r)
 {
-    /* An error may take the place of an answer late; it still is one to HEAD. */
     bool close = r->resp.close, head_only = r->resp.head_only;
     if (r->resp.holds)
         pin_drop(r->resp.holds);
     if (r->resp.stream)
         r->resp.stream->ops->close(r->resp.stream);
-    r->resp = (struct response){.status = status, .close = close, .head_only = head_only};
+    r->resp = (struct response){.close = close, .head_only = head_only};
+}
+
+void reply_begin(struct request *r, uint16_t status)
+{
+    if (r->resp.status != 0) /* else nothing is there */
+        take_back(r);
+    r->resp.status = status;
 }
 
 void reply_status(struct request *r, uint16_t status)

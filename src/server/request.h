@@ -42,9 +42,6 @@ struct request {
     struct arena *arena;       /* NULL until somebody allocates */
     const struct vhost *vhost; /* NULL until one is found */
     const struct route *route; /* the same */
-    struct target target;
-    struct str path; /* decoded, normalised, begins with '/'; points into head or arena */
-    struct upload upload;
     struct response resp;
     bool is_warming;     /* a thread touches the disk for it (server/warm.h) ... */
     struct link warming; /* ... with all that wait for the same ... */
@@ -56,6 +53,11 @@ struct request {
     uint32_t head_bytes; /* of the answer's head */
     uint64_t sent;       /* content bytes handed to the kernel; set when the request is finished */
     struct str log; /* the log line's request part, when `head` had to go early; .p NULL: not */
+    /* Undefined, not empty, until they are filled in: */
+    struct target target; /* ... when dispatch() begins */
+    struct str path;      /* ... when it has seen the host: decoded, normalised, begins with '/';
+                             points into head or arena */
+    struct upload upload; /* ... when the answer is known and there is a body to read */
 };
 
 enum { REQUEST_NOTES = 1024 }; /* bytes that a request's arena begins with, from a pool */

@@ -31,14 +31,14 @@ static void request_finished(struct pin *pin)
  * time to begin. */
 static inline void clear(struct request *r)
 {
-    enum { PART = 64, WHOLE = sizeof *r / PART * PART };
+    enum { PART = 64, ALL = offsetof(struct request, target), WHOLE = ALL / PART * PART };
 #pragma GCC unroll 8
     for (size_t at = 0; at < WHOLE; at += PART)
         memset((char *)r + at, 0, PART);
-    memset((char *)r + WHOLE, 0, sizeof *r - WHOLE);
+    memset((char *)r + WHOLE, 0, ALL - WHOLE);
 }
 
-struct request *request_new(struct conn *c)
+inline struct request *request_new(struct conn *c)
 {
     struct worker *w = c->worker;
     struct request *r = pool_get(&w->requests);
