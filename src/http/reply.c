@@ -67,12 +67,15 @@ static __attribute__((noinline)) char *put_any_beginning(char *p, uint16_t statu
     return put(p, hides_server ? STR(only_date) : STR(server_and_date));
 }
 
-/* Nearly always the same, and copied as such. */
+/* Nearly always one of two, and copied as such. */
 static char *put_beginning(char *p, const struct reply *r)
 {
-    static const char usual[] = "HTTP/1.1 200 OK\r\nServer: skiff\r\nDate: ";
+    static const char ok[] = "HTTP/1.1 200 OK\r\nServer: skiff\r\nDate: ",
+                      not_modified[] = "HTTP/1.1 304 Not Modified\r\nServer: skiff\r\nDate: ";
     if (r->status == 200 && !r->hides_server)
-        return mempcpy(p, usual, sizeof usual - 1);
+        return mempcpy(p, ok, sizeof ok - 1);
+    if (r->status == 304 && !r->hides_server)
+        return mempcpy(p, not_modified, sizeof not_modified - 1);
     return put_any_beginning(p, r->status, r->hides_server);
 }
 

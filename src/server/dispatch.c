@@ -169,11 +169,15 @@ static int64_t length_of(const struct request *r)
     return r->head->minor == 0 ? LENGTH_NONE : LENGTH_CHUNKED; /* its end is the connection's */
 }
 
-/* Content that is small and in memory is written with its head: for that there is always room. */
-static bool copies_content(const struct response *resp)
+static bool sends_content(const struct response *resp)
 {
-    return resp->whole.mem && resp->whole.len <= OUT_COPY_MAX && !resp->stream &&
-           !resp->head_only && status_has_content(resp->status);
+    return !resp->head_only && status_has_content(resp->status);
+}
+
+/* Content that is small and in memory is written with its head: for that there is always room. */
+static bool is_copied(const struct response *resp)
+{
+    return resp->whole.mem && resp->whole.len <= OUT_COPY_MAX && !resp->stream;
 }
 
 /* What is small in a file goes behind its head, into the same send. false: it does not fit, or is
@@ -191,20 +195,19 @@ static __attribute__((noinline)) void queue_content(struct request *r, struct ou
                                                     struct out *o)
 {
     struct response *resp = &r->resp;
-    bool sends = !resp->head_only && status_has_content(resp->status);
-    if (resp->stream && !sends)
-        resp->stream->ops->close(resp->stream);
-    if (!sends)
-        resp->stream = NULL;
     if (resp->stream) {
         out_stream(o, resp->stream);
         resp->stream = NULL; /* the queue closes it */
         return;
     }
-    if (!sends || resp->whole.len == 0)
-        return;
-    if (!read_behind(pool, o, &resp->whole))
+    if (resp->whole.len > 0 && !read_behind(pool, o, &resp->whole))
         out_lend(o, resp->whole);
+}
+
+static __attribute__((noinline)) void drop_stream(struct response *resp)
+{
+    resp->stream->ops->close(resp->stream);
+    resp->stream = NULL;
 }
 
 static struct reply head_of(const struct request *r)
@@ -247,18 +250,21 @@ static bool begins_with_type(struct str lines)
     return type.n > 0 && type.p == lines.p;
 }
 
-/* Nothing is said of the content, and the date is not repeated beside a tag (RFC 9110 section
- * 15.4.5). */
+/* Nothing is said of the content, and the date, whose line is the first, is not repeated beside a
+ * tag (RFC 9110 section 15.4.5). */
 static void answer_not_modified(struct response *resp)
 {
     const struct validators *v = resp->validators;
-    bool leaves_first_out = v ? v->etag.n > 0 && v->modified : begins_with_type(resp->fixed);
     resp->status = 304;
     resp->is_measured = false;
+    if (!v && begins_with_type(resp->fixed))
+        (void)str_cut(&resp->fixed, '\n');
     if (v)
         resp->fixed = v->lines;
-    if (leaves_first_out)
-        (void)str_cut(&resp->fixed, '\n');
+    if (v && v->etag.n > 0 && v->modified) {
+        const char *behind = v->date.p + v->date.n + STR("\r\n").n;
+        resp->fixed = str_from(v->lines, (size_t)(behind - v->lines.p));
+    }
 }
 
 /* What the client has already need not be sent; what it no longer means must not. Without
@@ -371,7 +377,7 @@ inline bool dispatch_finish(struct request *r, struct out_pool *pool, struct out
         head = head_of(r);
     }
     const struct span *whole = &r->resp.whole;
-    bool copies = copies_content(&r->resp);
+    bool sends = sends_content(&r->resp), copies = sends && is_copied(&r->resp);
     char *dst = out_reserve(pool, o, reply_max(&head) + (copies ? whole->len : 0));
     if (!dst)
         return false;
@@ -380,8 +386,10 @@ inline bool dispatch_finish(struct request *r, struct out_pool *pool, struct out
     if (copies)
         memcpy(dst + r->head_bytes, whole->mem, whole->len);
     out_wrote(o, r->head_bytes + (copies ? whole->len : 0));
-    if (!copies)
+    if (sends && !copies)
         queue_content(r, pool, o);
+    else if (r->resp.stream)
+        drop_stream(&r->resp);
     out_mark(o, &r->pin);
     return true;
 }
