@@ -58,7 +58,7 @@ struct http_head {
     uint64_t content_length; /* with BODY_LENGTH */
     struct slice method_text, target;
     uint32_t repeated; /* bit n: the known field n stands there more than once */
-    uint16_t field_count, field_max;
+    uint16_t field_count;
     uint8_t method;      /* enum http_method */
     uint8_t minor;       /* 0: HTTP/1.0; 1: HTTP/1.1 (and any later minor, RFC 9110 section 2.5) */
     uint8_t framing;     /* enum http_framing */
@@ -67,12 +67,12 @@ struct http_head {
     bool expects_continue;
     bool expects_unknown;       /* an expectation that is not 100-continue: 417 */
     uint8_t first[KNOWN_COUNT]; /* 1 + index of the first field of that name; 0: absent */
-    struct http_field fields[]; /* field_max of them */
+    struct http_field fields[]; /* room for as many as the parser's limits allow */
 };
 
-static inline size_t http_head_size(uint16_t field_max)
+static inline size_t http_head_size(uint16_t fields_max)
 {
-    return sizeof(struct http_head) + field_max * sizeof(struct http_field);
+    return sizeof(struct http_head) + fields_max * sizeof(struct http_field);
 }
 
 static inline struct str http_text(const struct http_head *h, struct slice s)

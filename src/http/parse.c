@@ -206,10 +206,16 @@ static uint16_t read_request_line(struct http_head *h, struct str line)
 
 /* --- the fields, by llhttp --- */
 
+struct filling {
+    struct http_head *head;
+    uint16_t fields_max;
+};
+
 static int on_field(llhttp_t *l, const char *at, size_t n)
 {
-    struct http_head *h = l->data;
-    if (h->field_count == h->field_max)
+    const struct filling *f = l->data;
+    struct http_head *h = f->head;
+    if (h->field_count == f->fields_max)
         return HPE_USER;
     h->fields[h->field_count].name = slice_of(h, at, n);
     h->fields[h->field_count].value = slice_of(h, at + n, 0);
@@ -219,7 +225,7 @@ static int on_field(llhttp_t *l, const char *at, size_t n)
 
 static int on_value(llhttp_t *l, const char *at, size_t n)
 {
-    struct http_head *h = l->data;
+    struct http_head *h = ((const struct filling *)l->data)->head;
     struct http_field *f = &h->fields[h->field_count - 1];
     while (n > 0 && (at[n - 1] == ' ' || at[n - 1] == '\t'))
         n--; /* llhttp trims the front only */
@@ -240,18 +246,19 @@ static const llhttp_settings_t settings = {
 };
 
 /* Runs llhttp on the field lines and the empty line. 0, or the status. */
-static uint16_t read_fields(struct http_head *h, const char *p, size_t n)
+static uint16_t read_fields(struct http_head *h, const char *p, size_t n, uint16_t fields_max)
 {
     static const char stand_in[] = "GET / HTTP/1.1\r\n";
     const struct engine *e = engine();
     llhttp_t l;
     e->init(&l, HTTP_REQUEST, &settings);
-    l.data = h;
+    struct filling f = {h, fields_max};
+    l.data = &f;
     (void)e->execute(&l, stand_in, sizeof stand_in - 1);
     llhttp_errno_t r = e->execute(&l, p, n);
     if (r == HPE_PAUSED)
         return 0;
-    return h->field_count == h->field_max && r == HPE_USER ? 431 : 400;
+    return h->field_count == fields_max && r == HPE_USER ? 431 : 400;
 }
 
 /* --- what the fields mean for the message --- */
@@ -351,10 +358,8 @@ static uint16_t read_framing(struct http_head *h)
 
 static void clear(struct http_head *h, const char *base)
 {
-    uint16_t field_max = h->field_max;
     memset(h, 0, sizeof *h);
     h->base = base;
-    h->field_max = field_max;
 }
 
 /* Empty lines before the request; -1 when there are too many, or a lone CR or LF. */
@@ -380,7 +385,7 @@ static enum http_parse_result read_head(struct http_head *h, struct scan *s, siz
     uint16_t status = read_request_line(h, line);
     if (status)
         return bad(s->io, status, status == 505 ? "unknown version" : "malformed request line");
-    status = read_fields(h, line_end + 2, head_n - line.n - 2);
+    status = read_fields(h, line_end + 2, head_n - line.n - 2, s->limits->fields_max);
     if (status)
         return bad(s->io, status, status == 431 ? "too many fields" : "malformed field");
     status = read_framing(h);
@@ -413,7 +418,7 @@ __attribute__((noinline)) enum http_parse_result http_parse_any(struct http_head
 enum http_parse_result http_parse(struct http_head *h, char *p, size_t n,
                                   const struct http_limits *limits, struct http_parse *io)
 {
-    CHECK(limits->head_max <= HTTP_HEAD_CAP);
+    DCHECK(limits->head_max <= HTTP_HEAD_CAP);
     p[n] = '\0';
     /* Only at the first look: a head that comes byte by byte is not read anew for each. */
     uint32_t used = io->scanned == 0 ? plain_head_read(h, p, limits) : 0;

@@ -32,7 +32,7 @@ struct http_parse {
 };
 
 /* Parses one head from the n bytes at p, behind which are HTTP_SLACK more: they are looked at
- * together with the last ones, and the first is overwritten. h->field_max is set by the caller. On
+ * together with the last ones, and the first is overwritten. *h has room for limits->fields_max. On
  * HTTP_HEAD_BAD as much of *h as could be read is filled in (method_text and target for the log,
  * else empty; h->base is always set). Tabs in field lines become spaces, in place. An unknown
  * method is not an error here: METHOD_UNKNOWN. n never needs to exceed head_max + a few skipped

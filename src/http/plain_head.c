@@ -147,11 +147,9 @@ static inline bool is_simple(struct http_head *h)
 
 uint32_t plain_head_read(struct http_head *h, const char *p, const struct http_limits *limits)
 {
-    uint16_t field_max = h->field_max;
-    uint16_t fields_max = field_max < limits->fields_max ? field_max : limits->fields_max;
-    *h = (struct http_head){.base = p, .field_max = field_max};
+    *h = (struct http_head){.base = p};
     const char *end = read_request_line(h, p, limits->line_max);
-    end = end ? read_fields(h, end, fields_max) : NULL;
+    end = end ? read_fields(h, end, limits->fields_max) : NULL;
     if (!end || end + 2 - p > limits->head_max || !is_simple(h))
         return 0;
     h->is_conditional = str_load((char *)&h->first[KNOWN_IF_MATCH], CONDITIONS) != 0;

@@ -11,7 +11,7 @@
 #include "http/parse.h"
 
 /* Reads the head that begins at p; behind the bytes that are here are a NUL and the rest of
- * HTTP_SLACK (http/parse.h); h->field_max is set by the caller. The head's length in bytes, or 0:
+ * HTTP_SLACK (http/parse.h). The head's length in bytes, or 0:
  * not plain, *h holds nothing of use. The bytes stay as they are. */
 uint32_t plain_head_read(struct http_head *h, const char *p, const struct http_limits *limits);
 

@@ -31,11 +31,17 @@ static void request_finished(struct pin *pin)
  * time to begin. */
 static inline void clear(struct request *r)
 {
-    enum { PART = 64, ALL = offsetof(struct request, target), WHOLE = ALL / PART * PART };
+    enum {
+        FIRST = offsetof(struct request, arena),
+        PART = 64,
+        ALL = offsetof(struct request, target) - FIRST,
+        WHOLE = ALL / PART * PART
+    };
+    char *p = (char *)r + FIRST;
 #pragma GCC unroll 8
     for (size_t at = 0; at < WHOLE; at += PART)
-        memset((char *)r + at, 0, PART);
-    memset((char *)r + WHOLE, 0, ALL - WHOLE);
+        memset(p + at, 0, PART);
+    memset(p + WHOLE, 0, ALL - WHOLE);
 }
 
 inline struct request *request_new(struct conn *c)
@@ -56,7 +62,6 @@ inline struct request *request_new(struct conn *c)
     r->starts_at = UINT64_MAX;
     pin_init(&r->pin, request_finished);
     r->began_us = w->loop.clock.now_us;
-    head->field_max = w->http_limits.fields_max;
     return r;
 }
 

@@ -49,7 +49,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(a && b);
     size_t n = size < INPUT_MAX ? size : INPUT_MAX;
     memcpy(a, data, n);
-    whole.head.field_max = split.head.field_max = FIELDS;
     enum http_parse_result r = http_parse(&whole.head, a, n, &limits, &io), r2 = HTTP_HEAD_MORE;
     for (size_t upto = 0; upto <= n && r2 == HTTP_HEAD_MORE; upto++) {
         if (upto > 0)

@@ -9,10 +9,10 @@ static inline bool same_head(const struct http_head *a, const struct http_head *
     return a->content_length == b->content_length &&
            memcmp(&a->method_text, &b->method_text, sizeof a->method_text) == 0 &&
            memcmp(&a->target, &b->target, sizeof a->target) == 0 && a->repeated == b->repeated &&
-           a->field_count == b->field_count && a->field_max == b->field_max &&
-           a->method == b->method && a->minor == b->minor && a->framing == b->framing &&
-           a->keep_alive == b->keep_alive && a->is_conditional == b->is_conditional &&
-           a->expects_continue == b->expects_continue && a->expects_unknown == b->expects_unknown &&
+           a->field_count == b->field_count && a->method == b->method && a->minor == b->minor &&
+           a->framing == b->framing && a->keep_alive == b->keep_alive &&
+           a->is_conditional == b->is_conditional && a->expects_continue == b->expects_continue &&
+           a->expects_unknown == b->expects_unknown &&
            memcmp(a->first, b->first, sizeof a->first) == 0 &&
            memcmp(a->fields, b->fields, a->field_count * sizeof *a->fields) == 0;
 }

@@ -53,7 +53,6 @@ static void weigh(const char *first, const char *second, struct coding_weights *
     const char *values[] = {first, second};
     memset(space, 0, sizeof space);
     h->base = text;
-    h->field_max = 2;
     uint16_t n = 0;
     for (int i = 0; i < 2 && values[i]; i++) {
         struct slice name = {n, 15};
