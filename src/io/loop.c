@@ -4,7 +4,6 @@
 #include "base/check.h"
 
 #include <errno.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 bool loop_init(struct loop *l, const timer_fn *expire)
@@ -76,16 +75,8 @@ void loop_run_queued(struct loop *l)
 
 static uint8_t readiness(uint32_t events)
 {
-    uint8_t ready = 0;
-    if (events & (EPOLLIN | EPOLLRDHUP))
-        ready |= CAN_READ;
-    if (events & EPOLLOUT)
-        ready |= CAN_WRITE;
-    if (events & EPOLLRDHUP)
-        ready |= PEER_DONE;
-    if (events & (EPOLLERR | EPOLLHUP))
-        ready |= PEER_GONE;
-    return ready;
+    uint8_t ready = events & (CAN_READ | CAN_WRITE | PEER_GONE);
+    return events & EPOLLRDHUP ? ready | CAN_READ | PEER_DONE : ready;
 }
 
 int loop_wait_ms(const struct loop *l, int wait_max_ms)

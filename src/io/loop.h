@@ -12,12 +12,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 
-enum {
-    CAN_READ = 1,
-    CAN_WRITE = 2,
-    PEER_DONE = 4, /* EPOLLRDHUP: the peer will send no more than what is here */
-    PEER_GONE = 8, /* EPOLLERR or EPOLLHUP: nobody is there to answer */
+enum { /* as epoll has them, where a byte has room */
+       CAN_READ = EPOLLIN,
+       CAN_WRITE = EPOLLOUT,
+       PEER_GONE = EPOLLERR | EPOLLHUP, /* one of them: nobody is there to answer */
+       PEER_DONE = 0x20, /* EPOLLRDHUP: the peer will send no more than what is here */
 };
 
 /* Anything the loop can call: a connection, a listener, the eventfd. */
