@@ -30,14 +30,23 @@ static __attribute__((noinline)) struct file *find_cold(struct request *r, struc
     return filecache_find(&conn_worker(r->conn)->cache, w);
 }
 
-/* NULL: see not_found_yet(). */
-static inline struct file *find(struct request *r, const struct filecache_root *root,
-                                struct str path, enum coding coding)
+static __attribute__((noinline)) struct file *find_on_disk(struct request *r,
+                                                           const struct filecache_root *root,
+                                                           struct str path, enum coding coding)
 {
     const struct clock *now = conn_clock(r->conn);
     struct file_wish w = {root, path, coding, false, clock_ms(now), now->second};
     struct file *f = filecache_find(&conn_worker(r->conn)->cache, &w);
     return f || errno != EAGAIN ? f : find_cold(r, &w);
+}
+
+/* NULL: see not_found_yet(). */
+static inline struct file *find(struct request *r, const struct filecache_root *root,
+                                struct str path, enum coding coding)
+{
+    struct filecache *cache = &conn_worker(r->conn)->cache;
+    struct file *f = filecache_hit(cache, root, path, coding, clock_ms(conn_clock(r->conn)));
+    return f ? f : find_on_disk(r, root, path, coding);
 }
 
 /* A thread looks for it, or memory is out. */

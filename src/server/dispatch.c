@@ -225,7 +225,7 @@ static struct reply head_of(const struct request *r)
 
 static void apply_filters(struct request *r)
 {
-    for (unsigned i = 0; r->route && filters[i]; i++)
+    for (unsigned i = 0; filters[i]; i++)
         if (r->route->filter_conf[i])
             filters[i]->apply(r, r->route->filter_conf[i]);
 }
@@ -368,7 +368,8 @@ inline bool dispatch_finish(struct request *r, struct out_pool *pool, struct out
     r->resp.head_only = r->head->method == METHOD_HEAD;
     if (r->resp.status >= 400)
         errorpages_apply(r);
-    apply_filters(r);
+    if (r->route && r->route->is_filtered)
+        apply_filters(r);
     frame_stream(r);
     struct reply head = head_of(r);
     if (reply_max(&head) > RESPONSE_HEAD_MAX) {

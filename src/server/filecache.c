@@ -227,10 +227,9 @@ static inline struct file *use(struct filecache *c, struct file *f, uint64_t now
     return f;
 }
 
-static inline bool is_fresh(const struct filecache *c, const struct file_wish *w,
-                            const struct file *f)
+static inline bool is_fresh(const struct filecache *c, const struct file *f, uint64_t now_ms)
 {
-    return w->now_ms - f->checked_ms < c->limits.check_ms;
+    return now_ms - f->checked_ms < c->limits.check_ms;
 }
 
 /* Compares f with the disk, which may have to be asked what its way is now. 1 or 0; -EAGAIN when it
@@ -259,16 +258,17 @@ static int confirm(const struct fileopen *o, struct file *f)
     return r;
 }
 
-/* Looks whether f, if there is one, still says what the disk says, else opens anew. Out of line, so
- * that a hit has no room for names on its stack. */
+/* Looks whether what is known still says what the disk says, else opens anew. Out of line, so that
+ * a hit has no room for names on its stack. */
 static __attribute__((noinline)) struct file *ask_disk(struct filecache *c,
-                                                       const struct file_wish *wish, uint32_t hash,
-                                                       struct file *f)
+                                                       const struct file_wish *wish)
 {
+    uint32_t hash = hash_of(wish->root, wish->path, wish->coding);
+    struct file *f = lookup(c, wish->root, wish->path, wish->coding, hash);
     struct fileopen o = {.cache = c, .wish = wish, .links = wish->root->links, .hash = hash};
     refresh_root(c, wish->root->at, wish->now_ms);
     o.passing = wish->root->at->path.n > 0 && !wish->root->at->covered;
-    if (f && is_fresh(c, wish, f) && f->opened == wish->root->at->opened &&
+    if (f && is_fresh(c, f, wish->now_ms) && f->opened == wish->root->at->opened &&
         is_untouched(c, &f->trail)) {
         f->changes = c->changes;
         return use(c, f, wish->now_ms);
@@ -293,11 +293,18 @@ void filecache_doubt(struct filecache *c)
         c->changes++;
 }
 
-inline struct file *filecache_find(struct filecache *c, const struct file_wish *w)
+inline
+
+    inline struct file *
+    filecache_hit(struct filecache *c, const struct filecache_root *root, struct str path,
+                  enum coding coding, uint64_t now_ms)
 {
-    uint32_t hash = hash_of(w->root, w->path, w->coding);
-    struct file *f = lookup(c, w->root, w->path, w->coding, hash);
-    if (f && f->changes == c->changes && is_fresh(c, w, f))
-        return use(c, f, w->now_ms);
-    return ask_disk(c, w, hash, f);
+    struct file *f = lookup(c, root, path, coding, hash_of(root, path, coding));
+    return f && f->changes == c->changes && is_fresh(c, f, now_ms) ? use(c, f, now_ms) : NULL;
+}
+
+struct file *filecache_find(struct filecache *c, const struct file_wish *wish)
+{
+    struct file *f = filecache_hit(c, wish->root, wish->path, wish->coding, wish->now_ms);
+    return f ? f : ask_disk(c, wish);
 }

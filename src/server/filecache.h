@@ -106,6 +106,10 @@ struct file_wish {
     int64_t wall_s;
 };
 
+/* A file, or refusal, that is known, and certain without a look at the disk: as filecache_find()
+ * gives it. NULL: that must be asked. */
+struct file *filecache_hit(struct filecache *c, const struct filecache_root *root, struct str path,
+                           enum coding coding, uint64_t now_ms);
 /* Finds or opens a file. The caller holds a pin on the result (pin_drop(&f->pin)). NULL with errno:
  * ENOMEM, or EAGAIN when the disk would have to be waited for; any other failure is an entry with
  * `error` set (what disk_is_trouble() is never remembered). */

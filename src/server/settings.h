@@ -93,6 +93,7 @@ struct route {
     const struct handler_type *handler;
     const void *conf;
     const void *filter_conf[FILTERS_MAX]; /* by index in filters[]; NULL: not configured */
+    bool is_filtered;                     /* one of them is */
 };
 
 struct vhost {

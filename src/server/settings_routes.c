@@ -208,7 +208,7 @@ static bool load_route(struct settings_load *s, struct scope *vhost, const struc
     note_match(l, n, out);
     out->handler = r.handler ? r.handler : handler_find(STR("static"));
     out->conf = r.handler ? r.conf : scope_statics(l, &scope);
-    return scope_filters(l, &scope, out->filter_conf) && out->conf;
+    return scope_filters(l, &scope, out) && out->conf;
 }
 
 /* The answer with a status alone, from the handler that a user would choose for it. */
@@ -247,7 +247,7 @@ static bool add_last(struct settings_load *s, struct scope *scope, struct route 
             return false;
         *out = *s->not_found;
     }
-    return scope_filters(l, scope, out->filter_conf) && out->conf;
+    return scope_filters(l, scope, out) && out->conf;
 }
 
 bool settings_load_routes(struct settings_load *s, struct scope *scope,

@@ -2,6 +2,7 @@
 #include "server/settings_scope.h"
 
 #include "base/check.h"
+#include "server/settings.h"
 
 const struct handler_type *handler_find(struct str name)
 {
@@ -137,12 +138,14 @@ static const void *scope_filter(struct load *l, struct scope *s, size_t i)
     return conf;
 }
 
-bool scope_filters(struct load *l, struct scope *s, const void *out[FILTERS_MAX])
+bool scope_filters(struct load *l, struct scope *s, struct route *out)
 {
     bool is_right = true;
+    out->is_filtered = false;
     for (size_t i = 0; filters[i]; i++) {
-        out[i] = s->on[i] ? scope_filter(l, s, i) : NULL;
-        is_right &= !s->on[i] || out[i];
+        out->filter_conf[i] = s->on[i] ? scope_filter(l, s, i) : NULL;
+        out->is_filtered |= s->on[i];
+        is_right &= !s->on[i] || out->filter_conf[i];
     }
     return is_right;
 }

@@ -38,7 +38,7 @@ void scope_settle(struct scope *s, const struct load_part *parts);
 bool scope_has_root(const struct scope *s);
 /* The static handler's conf, prepared; NULL after an error. There must be a root. */
 const void *scope_statics(struct load *l, struct scope *s);
-/* The filters that are on, prepared. */
-bool scope_filters(struct load *l, struct scope *s, const void *out[FILTERS_MAX]);
+/* The filters that are on, prepared, into a route. */
+bool scope_filters(struct load *l, struct scope *s, struct route *out);
 
 #endif
