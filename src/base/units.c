@@ -130,13 +130,28 @@ size_t units_print_size(int64_t bytes, char out[UNITS_TEXT])
     return print(binary, bytes, out);
 }
 
-size_t units_print_u64(uint64_t v, char *out)
+static size_t count_digits(uint64_t v)
 {
-    char digits[20], *p = digits + sizeof digits;
-    do
-        *--p = (char)('0' + v % 10);
-    while (v /= 10);
-    size_t n = (size_t)(digits + sizeof digits - p);
-    memcpy(out, p, n);
+    size_t n = 1;
+    while (v >= 100) {
+        v /= 100;
+        n += 2;
+    }
+    return n + (v >= 10);
+}
+
+/* From the end, two digits at a time. */
+inline size_t units_print_u64(uint64_t v, char *out)
+{
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    size_t n = count_digits(v);
+    char *p = out + n;
+    for (; v >= 10; v /= 100)
+        memcpy(p -= 2, pairs + 2 * (v % 100), 2);
+    if (p > out)
+        *out = (char)('0' + v);
     return n;
 }

@@ -17,7 +17,6 @@
 
 enum {
     CAPTURE_MAX = 1024, /* of a line's request part that is kept for a slow reader */
-    PART_MAX = ACCESSLOG_LINE_MAX - 512, /* of a line that comes from the request */
     FAREWELL_TURN_MS = 10,
 };
 
@@ -191,7 +190,6 @@ struct accesslog *accesslog_new(const struct access_log_conf *conf, int fd, stru
 
 void accesslog_write(struct accesslog *a, const struct request *r)
 {
-    char part[PART_MAX];
     struct buffer *b = &a->buffers[a->filling];
     enum access_format format = (enum access_format)a->conf->format;
     if (b->n + ACCESSLOG_LINE_MAX > a->conf->buffer.size) {
@@ -202,14 +200,11 @@ void accesslog_write(struct accesslog *a, const struct request *r)
             return;
         }
     }
-    struct str asked = r->log;
-    if (!asked.p)
-        asked = str_make(part, accesslog_request_part(format, r, part, sizeof part));
     if (b->n == 0) {
         b->fd = a->fd;
         a->began_us = a->loop->clock.now_us;
     }
-    b->n += accesslog_line(format, r, asked, &a->time, b->data + b->n, ACCESSLOG_LINE_MAX);
+    b->n += accesslog_line(format, r, &a->time, b->data + b->n, ACCESSLOG_LINE_MAX);
     if (b->n + ACCESSLOG_LINE_MAX > a->conf->buffer.size)
         hand_over(a);
 }

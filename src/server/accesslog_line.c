@@ -1,7 +1,9 @@
 /* accesslog_line: see accesslog_line.h. */
 #include "server/accesslog_line.h"
 
+#include "base/check.h"
 #include "base/units.h"
+#include "http/scan.h"
 #include "server/conn.h"
 
 #include <stdio.h>
@@ -30,10 +32,12 @@ static inline __attribute__((always_inline)) void put(struct text *t, struct str
     }
 }
 
+/* There is room: only what comes from the peer is long, and that has its share. */
 static void put_number(struct text *t, uint64_t v)
 {
-    char digits[20];
-    put(t, str_make(digits, units_print_u64(v, digits)));
+    enum { DIGITS_MAX = 20 };
+    CHECK(t->end - t->p >= DIGITS_MAX);
+    t->p += units_print_u64(v, t->p);
 }
 
 /* Bytes of the well-formed UTF-8 sequence at p, 0 when it is none (RFC 3629). */
@@ -53,21 +57,7 @@ static size_t utf8_length(const unsigned char *p, size_t n)
     return overlong || outside ? 0 : len;
 }
 
-static bool is_plain(unsigned char c)
-{
-    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
-}
-
-/* How many bytes at the front are themselves in a line. */
-static size_t plain_run(struct str s)
-{
-    size_t n = 0;
-    while (n < s.n && is_plain((unsigned char)s.p[n]))
-        n++;
-    return n;
-}
-
-/* What the first byte of s, which is not plain, becomes; *used of its bytes are in it. */
+/* What the first byte of s, which is not quotable, becomes; *used of its bytes are in it. */
 static struct str escape(enum access_format format, struct str s, char code[6], size_t *used)
 {
     static const char hex[] = "0123456789abcdef";
@@ -91,7 +81,7 @@ static void put_escaped(struct text *t, enum access_format format, struct str s,
     struct text part = {t->p, (size_t)(t->end - t->p) > max ? t->p + max : t->end};
     while (s.n > 0) {
         char code[6];
-        size_t run = plain_run(s), used;
+        size_t run = (size_t)(scan_quotable(s.p, s.p + s.n) - s.p), used;
         put(&part, str_make(s.p, run));
         s = str_from(s, run);
         if (s.n == 0)
@@ -115,19 +105,24 @@ static void put_value(struct text *t, struct str value, size_t max)
         put_escaped(t, ACCESS_COMBINED, value, max);
 }
 
-static void put_combined_part(struct text *t, const struct http_head *h, size_t share)
+static void put_combined_asked(struct text *t, const struct http_head *h, size_t share)
 {
     put(t, http_text(h, h->method_text)); /* a token */
     put(t, STR(" "));
     put_escaped(t, ACCESS_COMBINED, http_text(h, h->target), 4 * share);
-    put(t, h->minor ? STR(" HTTP/1.1\n\"") : STR(" HTTP/1.0\n\""));
+    put(t, h->minor ? STR(" HTTP/1.1") : STR(" HTTP/1.0"));
+}
+
+static void put_combined_rest(struct text *t, const struct http_head *h, size_t share)
+{
+    put(t, STR("\""));
     put_value(t, http_value(h, KNOWN_REFERER), share);
     put(t, STR("\" \""));
     put_value(t, http_value(h, KNOWN_USER_AGENT), share);
     put(t, STR("\""));
 }
 
-static void put_json_part(struct text *t, const struct http_head *h, size_t share)
+static void put_json_asked(struct text *t, const struct http_head *h, size_t share)
 {
     put(t, STR("\"method\":\""));
     put(t, http_text(h, h->method_text)); /* a token */
@@ -136,7 +131,11 @@ static void put_json_part(struct text *t, const struct http_head *h, size_t shar
     put(t, STR("\",\"path\":\""));
     put_escaped(t, ACCESS_JSON, http_text(h, h->target), 4 * share);
     put(t, STR("\",\"protocol\":\""));
-    put(t, h->minor ? STR("HTTP/1.1\"\n") : STR("HTTP/1.0\"\n"));
+    put(t, h->minor ? STR("HTTP/1.1\"") : STR("HTTP/1.0\""));
+}
+
+static void put_json_rest(struct text *t, const struct http_head *h, size_t share)
+{
     put(t, STR("\"referer\":\""));
     put_escaped(t, ACCESS_JSON, http_value(h, KNOWN_REFERER), share);
     put(t, STR("\",\"user_agent\":\""));
@@ -144,15 +143,38 @@ static void put_json_part(struct text *t, const struct http_head *h, size_t shar
     put(t, STR("\""));
 }
 
+static void put_asked(struct text *t, enum access_format format, const struct http_head *h,
+                      size_t share)
+{
+    if (format == ACCESS_JSON)
+        put_json_asked(t, h, share);
+    else
+        put_combined_asked(t, h, share);
+}
+
+static void put_rest(struct text *t, enum access_format format, const struct http_head *h,
+                     size_t share)
+{
+    if (format == ACCESS_JSON)
+        put_json_rest(t, h, share);
+    else
+        put_combined_rest(t, h, share);
+}
+
+/* What a value may take of `cap` bytes, the target four of it. */
+static size_t share_of(size_t cap)
+{
+    enum { FIXED = 160, SHARES = 8 }; /* names and punctuation of either format; one to spare */
+    return (cap - FIXED) / SHARES;
+}
+
 size_t accesslog_request_part(enum access_format format, const struct request *r, char *out,
                               size_t cap)
 {
     struct text t = {out, out + cap};
-    size_t share = (cap - 160) / 8; /* 160: names and punctuation of either format */
-    if (format == ACCESS_JSON)
-        put_json_part(&t, r->head, share);
-    else
-        put_combined_part(&t, r->head, share);
+    put_asked(&t, format, r->head, share_of(cap));
+    put(&t, STR("\n"));
+    put_rest(&t, format, r->head, share_of(cap));
     return (size_t)(t.p - out);
 }
 
@@ -166,61 +188,76 @@ static void update_time(struct accesslog_time *t, int64_t second)
         return;
     t->second = second;
     (void)gmtime_r(&at, &tm); /* cannot fail for the present */
-    (void)strftime(t->combined, sizeof t->combined, " - - [%d/%b/%Y:%H:%M:%S +0000] \"", &tm);
-    (void)strftime(t->iso, sizeof t->iso, "%Y-%m-%dT%H:%M:%S", &tm);
+    t->combined_n =
+        strftime(t->combined, sizeof t->combined, " - - [%d/%b/%Y:%H:%M:%S +0000] \"", &tm);
+    t->iso_n = strftime(t->iso, sizeof t->iso, "%Y-%m-%dT%H:%M:%S", &tm);
 }
 
-static void put_combined(struct text *t, const struct request *r, struct str asked, struct str rest,
-                         const struct accesslog_time *time)
+static void put_peer(struct text *t, const struct request *r)
 {
-    char peer[PEER_TEXT];
-    put(t, str_make(peer, peer_print(conn_peer(r->conn), peer)));
-    put(t, str_of(time->combined));
-    put(t, asked);
+    CHECK(t->end - t->p >= PEER_TEXT);
+    t->p += peer_print(conn_peer(r->conn), t->p);
+}
+
+static void begin_combined(struct text *t, const struct request *r,
+                           const struct accesslog_time *time)
+{
+    put_peer(t, r);
+    put(t, str_make(time->combined, time->combined_n));
+}
+
+static void begin_json(struct text *t, const struct request *r, const struct accesslog_time *time)
+{
+    unsigned ms = (unsigned)(conn_clock(r->conn)->wall_us / 1000 % 1000);
+    const char millis[] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
+                           (char)('0' + ms % 10), 'Z'};
+    put(t, STR("{\"time\":\""));
+    put(t, str_make(time->iso, time->iso_n));
+    put(t, str_make(millis, sizeof millis));
+    put(t, STR("\",\"client_ip\":\""));
+    put_peer(t, r);
+    put(t, STR("\","));
+}
+
+static void put_combined_answer(struct text *t, const struct request *r)
+{
     put(t, STR("\" "));
     put_number(t, r->resp.status);
     put(t, STR(" "));
     put_number(t, r->sent);
     put(t, STR(" "));
-    put(t, rest);
-    put(t, STR("\n"));
 }
 
-static void put_json(struct text *t, const struct request *r, struct str asked, struct str rest,
-                     const struct accesslog_time *time)
+static void put_json_answer(struct text *t, const struct request *r)
 {
-    char peer[PEER_TEXT];
-    const struct clock *now = conn_clock(r->conn);
-    unsigned ms = (unsigned)(now->wall_us / 1000 % 1000);
-    const char millis[] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
-                           (char)('0' + ms % 10), 'Z'};
-    put(t, STR("{\"time\":\""));
-    put(t, str_of(time->iso));
-    put(t, str_make(millis, sizeof millis));
-    put(t, STR("\",\"client_ip\":\""));
-    put(t, str_make(peer, peer_print(conn_peer(r->conn), peer)));
-    put(t, STR("\","));
-    put(t, asked);
     put(t, STR(",\"status\":"));
     put_number(t, r->resp.status);
     put(t, STR(",\"bytes\":"));
     put_number(t, r->sent);
     put(t, STR(",\"duration_us\":"));
-    put_number(t, now->now_us - r->began_us);
+    put_number(t, conn_clock(r->conn)->now_us - r->began_us);
     put(t, STR(","));
-    put(t, rest);
-    put(t, STR("}\n"));
 }
 
-size_t accesslog_line(enum access_format format, const struct request *r, struct str request_part,
+size_t accesslog_line(enum access_format format, const struct request *r,
                       struct accesslog_time *time, char *out, size_t cap)
 {
+    enum { BESIDES = 512 }; /* bytes at most of what is not the request's */
     struct text t = {out, out + cap};
-    struct str rest = request_part, asked = str_cut(&rest, '\n');
+    struct str rest = r->log, asked = str_cut(&rest, '\n');
+    bool is_json = format == ACCESS_JSON;
+    size_t share = share_of(cap - BESIDES);
     update_time(time, conn_clock(r->conn)->second);
-    if (format == ACCESS_JSON)
-        put_json(&t, r, asked, rest, time);
+    is_json ? begin_json(&t, r, time) : begin_combined(&t, r, time);
+    if (asked.p)
+        put(&t, asked);
     else
-        put_combined(&t, r, asked, rest, time);
+        put_asked(&t, format, r->head, share);
+    is_json ? put_json_answer(&t, r) : put_combined_answer(&t, r);
+    if (asked.p)
+        put(&t, rest);
+    else
+        put_rest(&t, format, r->head, share);
+    put(&t, is_json ? STR("}\n") : STR("\n"));
     return (size_t)(t.p - out);
 }

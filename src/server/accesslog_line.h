@@ -14,14 +14,16 @@ struct accesslog_time {
     int64_t second;
     char combined[40]; /* " - - [23/Nov/2026:08:07:06 +0000] \"" */
     char iso[32];      /* 2026-11-23T08:07:06 */
+    size_t combined_n, iso_n;
 };
 
 /* What r->head says, in at most `cap` bytes (at least 256): two parts with a newline between, as
  * the format needs them. Values that do not fit are cut. The length. */
 size_t accesslog_request_part(enum access_format format, const struct request *r, char *out,
                               size_t cap);
-/* The whole line with its newline, in at most `cap` bytes (at least the part's and 512). */
-size_t accesslog_line(enum access_format format, const struct request *r, struct str request_part,
+/* The whole line with its newline, in at most `cap` bytes (at least 768): of r->log, if that has
+ * the request's part, else of r->head. */
+size_t accesslog_line(enum access_format format, const struct request *r,
                       struct accesslog_time *time, char *out, size_t cap);
 
 #endif

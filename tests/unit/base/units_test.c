@@ -2,6 +2,8 @@
 #include "base/units.h"
 #include "support/unit.h"
 
+#include <stdio.h>
+
 static const struct {
     const char *text;
     enum units_result result;
@@ -98,6 +100,12 @@ START_TEST(plain_numbers_are_printed_whole)
     ck_str(str_make(text, units_print_u64(0, text)), "0");
     ck_str(str_make(text, units_print_u64(1024, text)), "1024");
     ck_str(str_make(text, units_print_u64(UINT64_MAX, text)), "18446744073709551615");
+    for (uint64_t power = 1; power <= UINT64_MAX / 10; power *= 10)
+        for (uint64_t v = power - 1; v <= power + 1; v++) {
+            char expected[24];
+            snprintf(expected, sizeof expected, "%llu", (unsigned long long)v);
+            ck_str(str_make(text, units_print_u64(v, text)), expected);
+        }
 }
 END_TEST
 

@@ -134,6 +134,28 @@ START_TEST(bytes_of_the_peer_are_escaped)
 }
 END_TEST
 
+START_TEST(a_byte_is_escaped_wherever_it_stands)
+{
+    enum { LONGEST = 40 };
+    static const char odd[] = "\"\\\x80\xff";
+    for (size_t at = 0; at < LONGEST; at++) {
+        for (const char *c = odd; *c; c++) {
+            char wire[200], expected[200], part[512], field[LONGEST + 1];
+            memset(field, 'a', LONGEST);
+            field[at] = *c;
+            field[LONGEST] = '\0';
+            snprintf(wire, sizeof wire, "GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: %s\r\n\r\n",
+                     field);
+            ask(wire);
+            size_t n = accesslog_request_part(ACCESS_COMBINED, &request, part, sizeof part);
+            snprintf(expected, sizeof expected, "GET / HTTP/1.1\n\"-\" \"%.*s\\x%02x%s\"", (int)at,
+                     field, (unsigned char)*c, field + at + 1);
+            ck_str(str_make(part, n), expected);
+        }
+    }
+}
+END_TEST
+
 START_TEST(broken_utf8_is_never_passed_on_in_json)
 {
     static const char *const broken[] = {"\xc0\x80",     "\xed\xa0\x80",     "\xf4\x90\x80\x80",
@@ -312,7 +334,8 @@ END_TEST
 
 UNIT_MAIN_WITH("server/accesslog", setup, teardown, a_combined_line_is_what_every_tool_reads,
                a_missing_field_is_a_dash_in_combined, a_json_line_has_typed_values,
-               bytes_of_the_peer_are_escaped, broken_utf8_is_never_passed_on_in_json,
+               bytes_of_the_peer_are_escaped, a_byte_is_escaped_wherever_it_stands,
+               broken_utf8_is_never_passed_on_in_json,
                values_that_are_too_long_are_cut_and_the_line_stays_whole,
                a_captured_request_is_logged_after_its_head_is_gone,
                a_full_buffer_is_written_while_the_other_fills,
