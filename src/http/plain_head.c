@@ -49,7 +49,7 @@ static inline __m128i load(const char *p)
 /* Where the first of the bits is that are set for bytes from p on. */
 static inline const char *first_of(int bits, const char *p)
 {
-    return p + __builtin_ctzll((unsigned)bits); /* of a word as wide as an address */
+    return p + __builtin_ctzll((unsigned)bits); /* as wide as an address: no conversion */
 }
 
 /* The first byte from p on that is not from `first` to '~'. */

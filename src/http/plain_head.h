@@ -11,8 +11,8 @@
 #include "http/parse.h"
 
 /* Reads the head that begins at p; behind the bytes that are here are a NUL and the rest of
- * HTTP_SLACK (http/parse.h). The head's length in bytes, or 0:
- * not plain, *h holds nothing of use. The bytes stay as they are. */
+ * HTTP_SLACK (http/head.h). The head's length in bytes, or 0: not plain, *h holds nothing of use.
+ * The bytes stay as they are. */
 uint32_t plain_head_read(struct http_head *h, const char *p, const struct http_limits *limits);
 
 #endif
