@@ -50,7 +50,7 @@ inline void *pool_get(struct pool *p)
 
 inline void pool_put(struct pool *p, void *object)
 {
-    CHECK(p->spares < p->made);
+    DCHECK(p->spares < p->made); /* else pool_done() sees it */
     if (p->spares == p->spare_max) {
         p->made--;
         free(object);

@@ -10,7 +10,12 @@
 
 #include "http/head.h"
 
-enum target_form { TARGET_ORIGIN, TARGET_ABSOLUTE, TARGET_AUTHORITY, TARGET_ASTERISK };
+enum target_form {
+    TARGET_ORIGIN,
+    TARGET_ABSOLUTE, /* both have a path */
+    TARGET_AUTHORITY,
+    TARGET_ASTERISK
+};
 
 struct target {
     enum target_form form;

@@ -188,7 +188,7 @@ struct accesslog *accesslog_new(const struct access_log_conf *conf, int fd, stru
     return a;
 }
 
-void accesslog_write(struct accesslog *a, const struct request *r)
+__attribute__((noinline)) void accesslog_write(struct accesslog *a, const struct request *r)
 {
     struct buffer *b = &a->buffers[a->filling];
     enum access_format format = (enum access_format)a->conf->format;

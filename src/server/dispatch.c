@@ -107,8 +107,7 @@ static inline enum verdict answer_path(struct request *r)
 static bool is_about_no_path(const struct request *r)
 {
     return r->head->expects_unknown || r->head->method == METHOD_UNKNOWN ||
-           r->head->method == METHOD_TRACE || r->target.form == TARGET_ASTERISK ||
-           r->target.form == TARGET_AUTHORITY;
+           r->head->method == METHOD_TRACE || r->target.form >= TARGET_AUTHORITY;
 }
 
 static __attribute__((noinline)) enum verdict answer_without_path(struct request *r)

@@ -113,6 +113,7 @@ static void put_what_was_not_taken(void)
     char object[64];
     pool_init(&p, 64, 1);
     pool_put(&p, object);
+    pool_done(&p);
 }
 
 static void hold_nothing(void)
