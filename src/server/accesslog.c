@@ -45,7 +45,7 @@ struct accesslog {
     uint64_t lost, lost_told; /* lines that could not be written */
     uint64_t began_us;        /* when the filling buffer got its first line */
     uint64_t dropped, told;
-    struct accesslog_time time;
+    struct accesslog_texts texts;
 };
 
 /* --- the thread's side --- */
@@ -183,7 +183,7 @@ struct accesslog *accesslog_new(const struct access_log_conf *conf, int fd, stru
         .fd = fd,
         .torn_fd = -1,
         .buffers = {{.data = data}, {.data = data + conf->buffer.size}},
-        .time = {.second = -1},
+        .texts = {.second = -1},
     };
     return a;
 }
@@ -204,7 +204,7 @@ __attribute__((noinline)) void accesslog_write(struct accesslog *a, const struct
         b->fd = a->fd;
         a->began_us = a->loop->clock.now_us;
     }
-    b->n += accesslog_line(format, r, &a->time, b->data + b->n, ACCESSLOG_LINE_MAX);
+    b->n += accesslog_line(format, r, &a->texts, b->data + b->n, ACCESSLOG_LINE_MAX);
     if (b->n + ACCESSLOG_LINE_MAX > a->conf->buffer.size)
         hand_over(a);
 }

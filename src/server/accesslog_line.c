@@ -76,7 +76,8 @@ static struct str escape(enum access_format format, struct str s, char code[6], 
 /* The peer's bytes, escaped so that the line stays one line and JSON stays JSON: "\xHH" in
  * combined; in JSON a byte that is not UTF-8 becomes the code point of its value. At most `max`
  * bytes of text. */
-static void put_escaped(struct text *t, enum access_format format, struct str s, size_t max)
+static __attribute__((noinline)) void put_escaping(struct text *t, enum access_format format,
+                                                   struct str s, size_t max)
 {
     struct text part = {t->p, (size_t)(t->end - t->p) > max ? t->p + max : t->end};
     while (s.n > 0) {
@@ -93,6 +94,16 @@ static void put_escaped(struct text *t, enum access_format format, struct str s,
         s = str_from(s, used);
     }
     t->p = part.p;
+}
+
+/* The same; nearly always there is nothing to escape. */
+static inline void put_escaped(struct text *t, enum access_format format, struct str s, size_t max)
+{
+    const char *end = s.p + s.n;
+    if (s.n <= max && scan_quotable(s.p, end) == end)
+        put(t, s);
+    else
+        put_escaping(t, format, s, max);
 }
 
 /* --- the request's part --- */
@@ -180,7 +191,7 @@ size_t accesslog_request_part(enum access_format format, const struct request *r
 
 /* --- the whole line --- */
 
-static void update_time(struct accesslog_time *t, int64_t second)
+static void update_time(struct accesslog_texts *t, int64_t second)
 {
     time_t at = (time_t)second;
     struct tm tm = {0};
@@ -193,36 +204,48 @@ static void update_time(struct accesslog_time *t, int64_t second)
     t->iso_n = strftime(t->iso, sizeof t->iso, "%Y-%m-%dT%H:%M:%S", &tm);
 }
 
-static void put_peer(struct text *t, const struct request *r)
+/* Behind a balancer there are few, and most lines have the one of the line before. */
+static void put_peer(struct text *t, const struct peer *peer, struct accesslog_texts *texts)
 {
-    CHECK(t->end - t->p >= PEER_TEXT);
-    t->p += peer_print(conn_peer(r->conn), t->p);
+    if (peer->family != texts->peer.family ||
+        memcmp(peer->addr, texts->peer.addr, sizeof peer->addr) != 0) {
+        texts->peer = *peer;
+        texts->peer_n = peer_print(peer, texts->peer_text);
+    }
+    put(t, str_make(texts->peer_text, texts->peer_n));
 }
 
-static void begin_combined(struct text *t, const struct request *r,
-                           const struct accesslog_time *time)
+/* Three digits. */
+static void put_status(struct text *t, uint16_t status)
 {
-    put_peer(t, r);
-    put(t, str_make(time->combined, time->combined_n));
+    const char digits[] = {(char)('0' + status / 100), (char)('0' + status / 10 % 10),
+                           (char)('0' + status % 10)};
+    put(t, str_make(digits, sizeof digits));
 }
 
-static void begin_json(struct text *t, const struct request *r, const struct accesslog_time *time)
+static void begin_combined(struct text *t, const struct request *r, struct accesslog_texts *texts)
+{
+    put_peer(t, conn_peer(r->conn), texts);
+    put(t, str_make(texts->combined, texts->combined_n));
+}
+
+static void begin_json(struct text *t, const struct request *r, struct accesslog_texts *texts)
 {
     unsigned ms = (unsigned)(conn_clock(r->conn)->wall_us / 1000 % 1000);
     const char millis[] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
                            (char)('0' + ms % 10), 'Z'};
     put(t, STR("{\"time\":\""));
-    put(t, str_make(time->iso, time->iso_n));
+    put(t, str_make(texts->iso, texts->iso_n));
     put(t, str_make(millis, sizeof millis));
     put(t, STR("\",\"client_ip\":\""));
-    put_peer(t, r);
+    put_peer(t, conn_peer(r->conn), texts);
     put(t, STR("\","));
 }
 
 static void put_combined_answer(struct text *t, const struct request *r)
 {
     put(t, STR("\" "));
-    put_number(t, r->resp.status);
+    put_status(t, r->resp.status);
     put(t, STR(" "));
     put_number(t, r->sent);
     put(t, STR(" "));
@@ -231,7 +254,7 @@ static void put_combined_answer(struct text *t, const struct request *r)
 static void put_json_answer(struct text *t, const struct request *r)
 {
     put(t, STR(",\"status\":"));
-    put_number(t, r->resp.status);
+    put_status(t, r->resp.status);
     put(t, STR(",\"bytes\":"));
     put_number(t, r->sent);
     put(t, STR(",\"duration_us\":"));
@@ -240,15 +263,15 @@ static void put_json_answer(struct text *t, const struct request *r)
 }
 
 size_t accesslog_line(enum access_format format, const struct request *r,
-                      struct accesslog_time *time, char *out, size_t cap)
+                      struct accesslog_texts *texts, char *out, size_t cap)
 {
     enum { BESIDES = 512 }; /* bytes at most of what is not the request's */
     struct text t = {out, out + cap};
     struct str rest = r->log, asked = str_cut(&rest, '\n');
     bool is_json = format == ACCESS_JSON;
     size_t share = share_of(cap - BESIDES);
-    update_time(time, conn_clock(r->conn)->second);
-    is_json ? begin_json(&t, r, time) : begin_combined(&t, r, time);
+    update_time(texts, conn_clock(r->conn)->second);
+    is_json ? begin_json(&t, r, texts) : begin_combined(&t, r, texts);
     if (asked.p)
         put(&t, asked);
     else

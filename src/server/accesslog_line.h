@@ -6,15 +6,19 @@
 #define SKIFF_SERVER_ACCESSLOG_LINE_H
 
 #include "base/clock.h"
+#include "io/sock.h"
 #include "server/request.h"
 #include "server/settings.h"
 
-/* Times as text, made anew when the second changes. */
-struct accesslog_time {
+/* What seldom changes from one line to the next, as text. All zeros, but second -1, at first. */
+struct accesslog_texts {
     int64_t second;
     char combined[40]; /* " - - [23/Nov/2026:08:07:06 +0000] \"" */
     char iso[32];      /* 2026-11-23T08:07:06 */
     size_t combined_n, iso_n;
+    struct peer peer;
+    char peer_text[PEER_TEXT];
+    size_t peer_n;
 };
 
 /* What r->head says, in at most `cap` bytes (at least 256): two parts with a newline between, as
@@ -24,6 +28,6 @@ size_t accesslog_request_part(enum access_format format, const struct request *r
 /* The whole line with its newline, in at most `cap` bytes (at least 768): of r->log, if that has
  * the request's part, else of r->head. */
 size_t accesslog_line(enum access_format format, const struct request *r,
-                      struct accesslog_time *time, char *out, size_t cap);
+                      struct accesslog_texts *texts, char *out, size_t cap);
 
 #endif

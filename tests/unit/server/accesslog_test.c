@@ -99,6 +99,32 @@ START_TEST(a_combined_line_is_what_every_tool_reads)
 }
 END_TEST
 
+START_TEST(each_line_names_its_own_peer)
+{
+    static const struct peer peers[] = {
+        {.family = AF_INET, .port = 1, .addr = {10, 0, 0, 7}},
+        {.family = AF_INET, .port = 2, .addr = {10, 0, 0, 7}},
+        {.family = AF_INET, .addr = {192, 168, 100, 255}},
+        {.family = AF_INET6, .addr = {10, 0, 0, 7}},
+        {.family = AF_UNIX},
+        {.family = AF_INET, .addr = {10, 0, 0, 7}},
+    };
+    static const char *const names[] = {"10.0.0.7", "10.0.0.7", "192.168.100.255",
+                                        "a00:7::",  "unix",     "10.0.0.7"};
+    start(ACCESS_COMBINED);
+    for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++) {
+        conn.peer = peers[i];
+        ask(REQUEST);
+        accesslog_write(accesslog, &request);
+    }
+    struct str lines = logged();
+    for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++) {
+        struct str line = str_cut(&lines, '\n');
+        ck_str(str_cut(&line, ' '), names[i]);
+    }
+}
+END_TEST
+
 START_TEST(a_missing_field_is_a_dash_in_combined)
 {
     start(ACCESS_COMBINED);
@@ -333,9 +359,9 @@ START_TEST(a_tick_writes_what_is_old_enough)
 END_TEST
 
 UNIT_MAIN_WITH("server/accesslog", setup, teardown, a_combined_line_is_what_every_tool_reads,
-               a_missing_field_is_a_dash_in_combined, a_json_line_has_typed_values,
-               bytes_of_the_peer_are_escaped, a_byte_is_escaped_wherever_it_stands,
-               broken_utf8_is_never_passed_on_in_json,
+               each_line_names_its_own_peer, a_missing_field_is_a_dash_in_combined,
+               a_json_line_has_typed_values, bytes_of_the_peer_are_escaped,
+               a_byte_is_escaped_wherever_it_stands, broken_utf8_is_never_passed_on_in_json,
                values_that_are_too_long_are_cut_and_the_line_stays_whole,
                a_captured_request_is_logged_after_its_head_is_gone,
                a_full_buffer_is_written_while_the_other_fills,
