@@ -293,11 +293,8 @@ void filecache_doubt(struct filecache *c)
         c->changes++;
 }
 
-inline
-
-    inline struct file *
-    filecache_hit(struct filecache *c, const struct filecache_root *root, struct str path,
-                  enum coding coding, uint64_t now_ms)
+inline struct file *filecache_hit(struct filecache *c, const struct filecache_root *root,
+                                  struct str path, enum coding coding, uint64_t now_ms)
 {
     struct file *f = lookup(c, root, path, coding, hash_of(root, path, coding));
     return f && f->changes == c->changes && is_fresh(c, f, now_ms) ? use(c, f, now_ms) : NULL;
