@@ -43,7 +43,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla $(if $(filter 1,$(WERROR))
 SANITIZERS := address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # What configure found holds for its compiler; make CC=... may name another.
 LTO := $(if $(findstring x$(CONFIGURED_CC)x,x$(CC)x),$(LTO_FLAGS))
-OPTIMISE.release := -O3 -g $(LTO) -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fno-plt \
+OPTIMISE.release := -O3 -fno-align-loops -fno-align-jumps -g $(LTO) -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fno-plt \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables
 OPTIMISE.debug := -O0 -g3 -DSKIFF_DEBUG
 OPTIMISE.asan := -O1 -g -DSKIFF_DEBUG -fsanitize=$(SANITIZERS)

@@ -50,7 +50,7 @@ inline void *pool_get(struct pool *p)
 
 inline void pool_put(struct pool *p, void *object)
 {
-    DCHECK(p->spares < p->made); /* else pool_done() sees it */
+    CHECK(p->spares < p->made);
     if (p->spares == p->spare_max) {
         p->made--;
         free(object);

@@ -112,7 +112,7 @@ void str_hash_seed(uint32_t seed)
     hash_seed = seed * hash_factor;
 }
 
-uint32_t str_hash(struct str s)
+inline uint32_t str_hash(struct str s)
 {
     uint64_t h = hash_seed ^ s.n;
     for (; s.n > 8; s = str_make(s.p + 8, s.n - 8))

@@ -418,7 +418,7 @@ __attribute__((noinline)) enum http_parse_result http_parse_any(struct http_head
 enum http_parse_result http_parse(struct http_head *h, char *p, size_t n,
                                   const struct http_limits *limits, struct http_parse *io)
 {
-    DCHECK(limits->head_max <= HTTP_HEAD_CAP);
+    CHECK(limits->head_max <= HTTP_HEAD_CAP);
     p[n] = '\0';
     /* Only at the first look: a head that comes byte by byte is not read anew for each. */
     uint32_t used = io->scanned == 0 ? plain_head_read(h, p, limits) : 0;

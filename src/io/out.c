@@ -80,7 +80,7 @@ static inline struct span *append(struct out *o, size_t n)
 
 inline void out_wrote(struct out *o, size_t n)
 {
-    DCHECK(n <= buf_room(o->heads));
+    CHECK(n <= buf_room(o->heads));
     char *at = o->heads->data + o->heads->w;
     o->heads->w += (uint32_t)n;
     struct segment *last = o->count ? out_segment(o, o->count - 1) : NULL;

@@ -21,26 +21,27 @@ static enum step step_closed(struct conn *c)
     return STEP_WAIT;
 }
 
-#define BIT(state) (1u << CONN_##state)
+#define BIT(state)  (1u << CONN_##state)
+#define STAY(state) (BIT(state) | BIT(CLOSED)) /* which any may do, and be closed */
 static const struct state_rule {
     enum step (*step)(struct conn *c);
     uint8_t wants;    /* what can move us on; must have been met with EAGAIN before waiting */
     uint8_t deadline; /* enum conn_deadline */
-    uint16_t next;    /* legal successors; CLOSED is always legal */
+    uint16_t next;    /* where it may be after a step */
 } rules[CONN_STATES] = {
-    [CONN_HANDSHAKE] = {step_handshake, 0, T_HANDSHAKE, BIT(IDLE)},
-    [CONN_IDLE] = {step_idle, FROM_IN, T_IDLE, BIT(HEAD)},
-    [CONN_HEAD] = {step_head, FROM_IN, T_HEAD, BIT(HANDLE) | BIT(SEND) | BIT(IDLE)},
-    [CONN_HANDLE] = {step_handle, 0, T_HANDLER, BIT(HEAD) | BIT(DRAIN) | BIT(SEND)},
-    [CONN_DRAIN] = {step_drain, FROM_IN, T_BODY, BIT(HEAD) | BIT(SEND)},
-    [CONN_SEND] = {step_send, TO_OUT, T_SEND, BIT(HEAD) | BIT(IDLE) | BIT(LINGER)},
-    [CONN_LINGER] = {step_linger, FROM_IN, T_LINGER, 0},
-    [CONN_CLOSED] = {step_closed, 0, T_NONE, 0},
+    [CONN_HANDSHAKE] = {step_handshake, 0, T_HANDSHAKE, STAY(HANDSHAKE) | BIT(IDLE)},
+    [CONN_IDLE] = {step_idle, FROM_IN, T_IDLE, STAY(IDLE) | BIT(HEAD)},
+    [CONN_HEAD] = {step_head, FROM_IN, T_HEAD, STAY(HEAD) | BIT(HANDLE) | BIT(SEND) | BIT(IDLE)},
+    [CONN_HANDLE] = {step_handle, 0, T_HANDLER, STAY(HANDLE) | BIT(HEAD) | BIT(DRAIN) | BIT(SEND)},
+    [CONN_DRAIN] = {step_drain, FROM_IN, T_BODY, STAY(DRAIN) | BIT(HEAD) | BIT(SEND)},
+    [CONN_SEND] = {step_send, TO_OUT, T_SEND, STAY(SEND) | BIT(HEAD) | BIT(IDLE) | BIT(LINGER)},
+    [CONN_LINGER] = {step_linger, FROM_IN, T_LINGER, STAY(LINGER)},
+    [CONN_CLOSED] = {step_closed, 0, T_NONE, STAY(CLOSED)},
 };
 
 enum step conn_enter(struct conn *c, enum conn_state next)
 {
-    DCHECK(next == CONN_CLOSED || (rules[c->state].next & (1u << next)));
+    DCHECK(rules[c->state].next & (1u << next)); /* conn_advance() sees where it led */
     c->state = (uint8_t)next;
     c->flags &= (uint8_t)~CONN_TIMED;
     return STEP_ON;
@@ -66,9 +67,11 @@ static void settle(struct conn *c)
 void conn_advance(struct conn *c)
 {
     enum step s;
-    do
-        s = rules[c->state].step(c);
-    while (s == STEP_ON);
+    do {
+        const struct state_rule *rule = &rules[c->state];
+        s = rule->step(c);
+        CHECK(rule->next & (1u << c->state));
+    } while (s == STEP_ON);
     if (s == STEP_CLOSE)
         conn_close(c);
     else if (c->state != CONN_CLOSED)

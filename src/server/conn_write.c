@@ -63,13 +63,6 @@ bool conn_push_earlier_answers(struct conn *c)
     return !is_the_end(c, sent);
 }
 
-static void give_output_back(struct conn *c)
-{
-    if (c->out)
-        out_put(&c->worker->outs, c->out);
-    c->out = NULL;
-}
-
 static enum step last_answer_is_out(struct conn *c)
 {
     bool unread =
@@ -84,7 +77,8 @@ static enum step last_answer_is_out(struct conn *c)
 
 static enum step everything_is_out(struct conn *c)
 {
-    give_output_back(c);
+    out_put(&c->worker->outs, c->out);
+    c->out = NULL;
     if (c->flags & CONN_LAST)
         return last_answer_is_out(c);
     bool has_input = c->in && buf_used(c->in) > 0;

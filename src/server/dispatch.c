@@ -106,8 +106,9 @@ static inline enum verdict answer_path(struct request *r)
 /* What needs no path, or is refused whatever it is. */
 static bool is_about_no_path(const struct request *r)
 {
-    return r->head->expects_unknown || r->head->method == METHOD_UNKNOWN ||
-           r->head->method == METHOD_TRACE || r->target.form >= TARGET_AUTHORITY;
+    enum { METHODS = 1u << METHOD_UNKNOWN | 1u << METHOD_TRACE };
+    return r->head->expects_unknown || (METHODS >> r->head->method & 1) ||
+           r->target.form >= TARGET_AUTHORITY;
 }
 
 static __attribute__((noinline)) enum verdict answer_without_path(struct request *r)
