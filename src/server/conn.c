@@ -41,7 +41,7 @@ static const struct state_rule {
 
 enum step conn_enter(struct conn *c, enum conn_state next)
 {
-    DCHECK(rules[c->state].next & (1u << next)); /* conn_advance() sees where it led */
+    DCHECK(rules[c->state].next & (1u << next)); /* who walks sees where it led */
     c->state = (uint8_t)next;
     c->flags &= (uint8_t)~CONN_TIMED;
     return STEP_ON;
@@ -87,13 +87,16 @@ void conn_refuse(struct conn *c, uint16_t status)
             c->req->head->base = c->in->data + c->in->r;
             /* HEAD gets no content, however little of the head has come. */
             http_note_method(c->req->head, buf_used(c->in));
+            CHECK(rules[c->state].next & BIT(HANDLE));
             conn_enter(c, CONN_HANDLE);
         }
     }
     if (c->req) {
         dispatch_refuse(c->req, status);
         c->flags = (uint8_t)((c->flags | CONN_LAST | CONN_UNREAD) & ~CONN_ASKED);
+        const struct state_rule *rule = &rules[c->state];
         if (conn_respond(c) != STEP_CLOSE) {
+            CHECK(rule->next & (1u << c->state));
             conn_advance(c);
             return;
         }
