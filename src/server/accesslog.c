@@ -1,17 +1,15 @@
 /* accesslog: two buffers, one filling, one being written.
  *
- * Each buffer remembers the descriptor that its first line was meant for, so that reopening the
- * log never moves a line and never waits. */
+ * A new file waits until the lines that were meant for the old one are with the writer. */
 #include "server/accesslog.h"
 
 #include "base/check.h"
 #include "base/log.h"
+#include "io/writer.h"
 #include "server/accesslog_line.h"
 #include "server/conn.h"
 #include "server/worker.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,88 +19,40 @@ enum {
 };
 
 struct buffer {
-    int fd; /* where its lines go */
     size_t n;
     char *data;
 };
 
 struct accesslog {
-    struct job job; /* writes buffers[1 - filling] */
+    struct writer writer; /* has buffers[1 - filling] while it is busy */
     const struct access_log_conf *conf;
     struct loop *loop;
-    struct offload *offload;
-    int fd; /* for lines to come */
     struct buffer buffers[2];
     unsigned filling;
-    bool writing;
-    struct {       /* the thread's until done() */
-        bool mend; /* half a line stands at the end of the file */
-        int error; /* 0: all was written */
-        size_t n;  /* bytes that were */
-    } write;
+    int next_fd;              /* for lines behind those of the filling buffer; -1: the same */
     int error;                /* of the last write, 0: none */
-    int torn_fd;              /* where a write that failed left half a line; -1: nowhere */
     uint64_t lost, lost_told; /* lines that could not be written */
     uint64_t began_us;        /* when the filling buffer got its first line */
     uint64_t dropped, told;
     struct accesslog_texts texts;
 };
 
-/* --- the thread's side --- */
-
-/* Writes all of it, waiting as long as it takes. 0 or an errno; *done: how much was written. */
-static int write_all(int fd, const char *p, size_t n, size_t *done)
+static void give_next_file(struct accesslog *a)
 {
-    for (*done = 0; *done < n;) {
-        ssize_t w = write(fd, p + *done, n - *done);
-        if (w >= 0) {
-            *done += (size_t)w;
-        } else if (errno == EAGAIN) { /* somebody else made it non-blocking */
-            struct pollfd pfd = {.fd = fd, .events = POLLOUT};
-            (void)poll(&pfd, 1, -1); /* whatever it says, write tells more */
-        } else if (errno != EINTR) {
-            return errno;
-        }
-    }
-    return 0;
-}
-
-static void work(struct job *j)
-{
-    struct accesslog *a = container_of(j, struct accesslog, job);
-    const struct buffer *b = &a->buffers[1 - a->filling];
-    a->write.n = 0;
-    a->write.error = a->write.mend ? write_all(b->fd, "\n", 1, &a->write.n) : 0;
-    a->write.mend = a->write.mend && a->write.error;
-    if (!a->write.error)
-        a->write.error = write_all(b->fd, b->data, b->n, &a->write.n);
-}
-
-/* --- the loop's side --- */
-
-static void close_if_unused(struct accesslog *a, int fd)
-{
-    bool used = fd == a->fd;
-    for (int i = 0; i < 2; i++)
-        used |= a->buffers[i].n > 0 && a->buffers[i].fd == fd;
-    if (used)
-        return;
-    if (a->torn_fd == fd)
-        a->torn_fd = -1;
-    if (fd > STDERR_FILENO)
-        (void)close(fd); /* errors were seen by write */
+    if (a->next_fd >= 0)
+        writer_switch(&a->writer, a->next_fd);
+    a->next_fd = -1;
 }
 
 /* Starts writing what has been filled, unless the other buffer is still being written. */
 static void hand_over(struct accesslog *a)
 {
-    if (a->writing || a->buffers[a->filling].n == 0)
+    struct buffer *b = &a->buffers[a->filling];
+    if (a->writer.is_busy || b->n == 0)
         return;
-    a->write.mend = a->torn_fd == a->buffers[a->filling].fd;
     a->filling = 1 - a->filling;
-    a->writing = offload_submit(a->offload, &a->job);
-    if (!a->writing)
-        a->filling = 1 - a->filling; /* tried again with the next line or tick */
+    writer_write(&a->writer, str_make(b->data, b->n));
+    give_next_file(a);
 }
 
 static void say_trouble(struct accesslog *a)
@@ -133,58 +83,38 @@ static uint64_t lines_behind(const struct buffer *b, size_t written)
 
 /* An error is told when it begins, and what it cost when it is over: a disk that is full for a
  * night is two lines. */
-static void take_outcome(struct accesslog *a, const struct buffer *b)
+static void written(struct writer *w, struct write_outcome o)
 {
-    size_t n = a->write.n;
-    bool was_failing = a->error != 0;
-    a->error = a->write.error;
-    if (!a->error) {
-        a->torn_fd = -1;
-        say_lost(a);
-        return;
-    }
-    if (!was_failing)
-        log_error("access log: lines are lost: %s", strerror(a->error));
-    a->lost += lines_behind(b, n);
-    if (n > 0)
-        a->torn_fd = b->data[n - 1] == '\n' ? -1 : b->fd;
-    else if (!a->write.mend && a->torn_fd == b->fd)
-        a->torn_fd = -1; /* the line was ended, and nothing came behind it */
-}
-
-static void done(struct job *j)
-{
-    struct accesslog *a = container_of(j, struct accesslog, job);
+    struct accesslog *a = container_of(w, struct accesslog, writer);
     struct buffer *b = &a->buffers[1 - a->filling];
-    take_outcome(a, b);
+    if (o.error && !a->error)
+        log_error("access log: lines are lost: %s", strerror(o.error));
+    a->error = o.error;
+    if (o.error)
+        a->lost += lines_behind(b, o.n);
+    else
+        say_lost(a);
     b->n = 0;
-    a->writing = false;
-    close_if_unused(a, b->fd);
     if (a->buffers[a->filling].n + ACCESSLOG_LINE_MAX > a->conf->buffer.size)
         hand_over(a);
 }
 
-struct accesslog *accesslog_new(const struct access_log_conf *conf, int fd, struct loop *l,
-                                struct offload *o)
+struct accesslog *accesslog_new(const struct access_log_conf *conf, int fd, struct loop *l)
 {
     struct accesslog *a = calloc(1, sizeof *a);
     char *data = malloc(2 * conf->buffer.size);
     CHECK(conf->buffer.size > ACCESSLOG_LINE_MAX);
-    if (!a || !data) {
+    if (!a || !data || !writer_init(&a->writer, l, fd, written)) {
         free(a);
         free(data);
         return NULL;
     }
-    *a = (struct accesslog){
-        .job = {.work = work, .done = done},
-        .conf = conf,
-        .loop = l,
-        .offload = o,
-        .fd = fd,
-        .torn_fd = -1,
-        .buffers = {{.data = data}, {.data = data + conf->buffer.size}},
-        .texts = {.second = -1},
-    };
+    a->conf = conf;
+    a->loop = l;
+    a->buffers[0].data = data;
+    a->buffers[1].data = data + conf->buffer.size;
+    a->next_fd = -1;
+    a->texts.second = -1;
     return a;
 }
 
@@ -200,10 +130,8 @@ __attribute__((noinline)) void accesslog_write(struct accesslog *a, const struct
             return;
         }
     }
-    if (b->n == 0) {
-        b->fd = a->fd;
+    if (b->n == 0)
         a->began_us = a->loop->clock.now_us;
-    }
     b->n += accesslog_line(format, r, &a->texts, b->data + b->n, ACCESSLOG_LINE_MAX);
     if (b->n + ACCESSLOG_LINE_MAX > a->conf->buffer.size)
         hand_over(a);
@@ -224,10 +152,12 @@ bool accesslog_capture(const struct accesslog *a, struct request *r)
 
 void accesslog_switch(struct accesslog *a, int fd)
 {
-    int before = a->fd;
+    if (a->next_fd >= 0)
+        (void)close(a->next_fd); /* nothing was meant for it alone */
+    a->next_fd = fd;
     hand_over(a);
-    a->fd = fd;
-    close_if_unused(a, before);
+    if (a->buffers[a->filling].n == 0)
+        give_next_file(a);
 }
 
 void accesslog_tick(struct accesslog *a)
@@ -245,7 +175,7 @@ uint64_t accesslog_dropped(const struct accesslog *a)
 
 static void wait_for_writer(struct accesslog *a, uint64_t until_us)
 {
-    while (a->writing && a->loop->clock.now_us < until_us)
+    while (a->writer.is_busy && a->loop->clock.now_us < until_us)
         loop_turn(a->loop, FAREWELL_TURN_MS);
 }
 
@@ -259,12 +189,12 @@ void accesslog_free(struct accesslog *a, uint32_t wait_ms)
     wait_for_writer(a, until_us);
     say_trouble(a);
     say_lost(a);
-    if (a->writing) {
+    if (!writer_done(&a->writer)) {
         log_error("access log: the last lines could not be written in time");
         return; /* the thread still reads them: the process ends anyway */
     }
-    if (a->fd > STDERR_FILENO)
-        (void)close(a->fd);   /* errors were seen by write */
+    if (a->next_fd >= 0)
+        (void)close(a->next_fd);
     free(a->buffers[0].data); /* both are one block */
     free(a);
 }

@@ -11,7 +11,6 @@
 #define SKIFF_SERVER_ACCESSLOG_H
 
 #include "io/loop.h"
-#include "io/offload.h"
 #include "server/request.h"
 #include "server/settings.h"
 
@@ -19,9 +18,9 @@ enum { ACCESSLOG_LINE_MAX = 8 * 1024 }; /* longer values are cut */
 
 struct accesslog; /* one per worker */
 
-/* Writes to `fd` (taken over). NULL when memory is out. */
-struct accesslog *accesslog_new(const struct access_log_conf *conf, int fd, struct loop *l,
-                                struct offload *o);
+/* Writes to `fd` (taken over). Called while nobody is connected (io/writer.h). NULL with errno when
+ * the machine refuses: `fd` stays the caller's. */
+struct accesslog *accesslog_new(const struct access_log_conf *conf, int fd, struct loop *l);
 /* Writes what is buffered, waiting at most `wait_ms`, and closes. NULL is fine. */
 void accesslog_free(struct accesslog *a, uint32_t wait_ms);
 /* The request is finished: r->head or r->log tell what was asked, r->resp and r->sent what was

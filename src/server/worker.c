@@ -225,8 +225,7 @@ bool worker_init(struct worker *w, const struct worker_setup *s)
     w->watch.src.fd = -1;
     link_init(&w->warmings);
     return filecache_init(&w->cache, cache, &s->config->mime) &&
-           offload_init(&w->offload, &w->loop, DISK_THREADS, DISK_PENDING_MAX) &&
-           offload_init(&w->writer, &w->loop, 1, 1);
+           offload_init(&w->offload, &w->loop, DISK_THREADS, DISK_PENDING_MAX);
 }
 
 bool worker_done(struct worker *w)
@@ -235,8 +234,7 @@ bool worker_done(struct worker *w)
     wheel_visit(&w->loop.wheel, close_any, NULL);
     loop_turn(&w->loop, 0); /* what was closed is freed */
     accesslog_free(w->access, LOG_FAREWELL_MS);
-    bool ended = offload_done(&w->writer, LOG_FAREWELL_MS);
-    ended = offload_done(&w->offload, LOG_FAREWELL_MS) && ended;
+    bool ended = offload_done(&w->offload, LOG_FAREWELL_MS);
     filecache_done(&w->cache);
     watch_done(&w->watch);
     out_pool_done(&w->outs);
@@ -254,7 +252,7 @@ static bool start_access_log(struct worker *w)
     const struct access_log_conf *conf = &w->config->log.access;
     if (w->setup.access_log < 0)
         return true;
-    w->access = accesslog_new(conf, w->setup.access_log, &w->loop, &w->writer);
+    w->access = accesslog_new(conf, w->setup.access_log, &w->loop);
     if (w->access)
         timer_set(&w->loop.wheel, &w->flush, clock_ms(&w->loop.clock), conf->buffer.flush_ms);
     return w->access != NULL;

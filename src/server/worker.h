@@ -71,7 +71,6 @@ struct worker {
     struct filecache cache;
     struct watch watch;       /* for the cache */
     struct offload offload;   /* for what the disk may take long for */
-    struct offload writer;    /* for the access log, which must not wait behind that */
     uint32_t listed;          /* entries in memory of listings that are being sent */
     struct link warmings;     /* of the first: what is being read (server/warm.h) */
     struct accesslog *access; /* NULL: off */

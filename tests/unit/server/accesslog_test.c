@@ -50,7 +50,6 @@ static void setup(void)
     close(mkstemp(path));
     ck_assert(loop_init(&worker.loop, none));
     pool_init(&worker.notes, REQUEST_NOTES, 0);
-    ck_assert(offload_init(&worker.writer, &worker.loop, 1, 4));
     conn = (struct conn){.worker = &worker, .peer = {.family = AF_INET, .addr = {10, 0, 0, 7}}};
     conf = (struct access_log_conf){.buffer = {.size = 64 * 1024, .flush_ms = 1000}};
     clock_set(&worker.loop.clock, worker.loop.clock.now_us, UINT64_C(1700000000123000));
@@ -59,7 +58,7 @@ static void setup(void)
 static void start(enum access_format format)
 {
     conf.format = format;
-    accesslog = accesslog_new(&conf, open_log(), &worker.loop, &worker.writer);
+    accesslog = accesslog_new(&conf, open_log(), &worker.loop);
     ck_assert_ptr_nonnull(accesslog);
 }
 
@@ -67,7 +66,6 @@ static void teardown(void)
 {
     accesslog_free(accesslog, 2000);
     accesslog = NULL;
-    offload_done(&worker.writer, 2000);
     pool_done(&worker.notes);
     loop_done(&worker.loop);
     unlink(path);
@@ -250,7 +248,7 @@ START_TEST(a_stuck_pipe_drops_lines_and_counts_them)
     int ends[2];
     ck_assert_int_eq(pipe(ends), 0);
     conf.format = ACCESS_COMBINED;
-    accesslog = accesslog_new(&conf, ends[1], &worker.loop, &worker.writer);
+    accesslog = accesslog_new(&conf, ends[1], &worker.loop);
     ask(REQUEST);
     for (int i = 0; i < 5000; i++)
         accesslog_write(accesslog, &request);
