@@ -1,11 +1,11 @@
 /* accesslog: two buffers, one filling, one being written.
  *
- * A new file waits until the lines that were meant for the old one are with the writer. */
+ * A new file waits until the lines that were meant for the old one are with the appender. */
 #include "server/accesslog.h"
 
 #include "base/check.h"
 #include "base/log.h"
-#include "io/writer.h"
+#include "io/appender.h"
 #include "server/accesslog_line.h"
 #include "server/conn.h"
 #include "server/worker.h"
@@ -24,7 +24,7 @@ struct buffer {
 };
 
 struct accesslog {
-    struct writer writer; /* has buffers[1 - filling] while it is busy */
+    struct appender appender; /* has buffers[1 - filling] while it is busy */
     const struct access_log_conf *conf;
     struct loop *loop;
     struct buffer buffers[2];
@@ -40,7 +40,7 @@ struct accesslog {
 static void give_next_file(struct accesslog *a)
 {
     if (a->next_fd >= 0)
-        writer_switch(&a->writer, a->next_fd);
+        appender_switch(&a->appender, a->next_fd);
     a->next_fd = -1;
 }
 
@@ -48,10 +48,10 @@ static void give_next_file(struct accesslog *a)
 static void hand_over(struct accesslog *a)
 {
     struct buffer *b = &a->buffers[a->filling];
-    if (a->writer.is_busy || b->n == 0)
+    if (a->appender.is_busy || b->n == 0)
         return;
     a->filling = 1 - a->filling;
-    writer_write(&a->writer, str_make(b->data, b->n));
+    appender_write(&a->appender, str_make(b->data, b->n));
     give_next_file(a);
 }
 
@@ -83,9 +83,9 @@ static uint64_t lines_behind(const struct buffer *b, size_t written)
 
 /* An error is told when it begins, and what it cost when it is over: a disk that is full for a
  * night is two lines. */
-static void written(struct writer *w, struct write_outcome o)
+static void written(struct appender *appender, struct write_outcome o)
 {
-    struct accesslog *a = container_of(w, struct accesslog, writer);
+    struct accesslog *a = container_of(appender, struct accesslog, appender);
     struct buffer *b = &a->buffers[1 - a->filling];
     if (o.error && !a->error)
         log_error("access log: lines are lost: %s", strerror(o.error));
@@ -104,7 +104,7 @@ struct accesslog *accesslog_new(const struct access_log_conf *conf, int fd, stru
     struct accesslog *a = calloc(1, sizeof *a);
     char *data = malloc(2 * conf->buffer.size);
     CHECK(conf->buffer.size > ACCESSLOG_LINE_MAX);
-    if (!a || !data || !writer_init(&a->writer, l, fd, written)) {
+    if (!a || !data || !appender_init(&a->appender, l, fd, written)) {
         free(a);
         free(data);
         return NULL;
@@ -173,9 +173,9 @@ uint64_t accesslog_dropped(const struct accesslog *a)
     return a->dropped + a->lost;
 }
 
-static void wait_for_writer(struct accesslog *a, uint64_t until_us)
+static void wait_for_appender(struct accesslog *a, uint64_t until_us)
 {
-    while (a->writer.is_busy && a->loop->clock.now_us < until_us)
+    while (a->appender.is_busy && a->loop->clock.now_us < until_us)
         loop_turn(a->loop, FAREWELL_TURN_MS);
 }
 
@@ -184,12 +184,12 @@ void accesslog_free(struct accesslog *a, uint32_t wait_ms)
     if (!a)
         return;
     uint64_t until_us = a->loop->clock.now_us + wait_ms * UINT64_C(1000);
-    wait_for_writer(a, until_us);
+    wait_for_appender(a, until_us);
     hand_over(a);
-    wait_for_writer(a, until_us);
+    wait_for_appender(a, until_us);
     say_trouble(a);
     say_lost(a);
-    if (!writer_done(&a->writer)) {
+    if (!appender_done(&a->appender)) {
         log_error("access log: the last lines could not be written in time");
         return; /* the thread still reads them: the process ends anyway */
     }

@@ -18,8 +18,8 @@ enum { ACCESSLOG_LINE_MAX = 8 * 1024 }; /* longer values are cut */
 
 struct accesslog; /* one per worker */
 
-/* Writes to `fd` (taken over). Called while nobody is connected (io/writer.h). NULL with errno when
- * the machine refuses: `fd` stays the caller's. */
+/* Writes to `fd` (taken over). Called while nobody is connected (io/appender.h). NULL with errno
+ * when the machine refuses: `fd` stays the caller's. */
 struct accesslog *accesslog_new(const struct access_log_conf *conf, int fd, struct loop *l);
 /* Writes what is buffered, waiting at most `wait_ms`, and closes. NULL is fine. */
 void accesslog_free(struct accesslog *a, uint32_t wait_ms);

@@ -1,5 +1,6 @@
-/* The writer beside the loop: order, what it keeps open, and what a disk or the machine refuses. */
-#include "io/writer.h"
+/* The appender beside the loop: order, what it keeps open, and what a disk or the machine refuses.
+ */
+#include "io/appender.h"
 
 #include "base/check.h"
 #include "base/log.h"
@@ -14,14 +15,14 @@
 enum { WAIT_MS = 20000 };
 
 static struct loop l;
-static struct writer w;
+static struct appender a;
 static char path[64];
 static unsigned done_n;
 static struct write_outcome last;
 
-static void is_done(struct writer *of, struct write_outcome o)
+static void is_done(struct appender *of, struct write_outcome o)
 {
-    ck_assert_ptr_eq(of, &w);
+    ck_assert_ptr_eq(of, &a);
     done_n++;
     last = o;
 }
@@ -38,7 +39,7 @@ static void setup(void)
     static const timer_fn none[1];
     log_open(STDERR_FILENO, LOG_ERROR, ""); /* a thread that cannot be had is only a warning */
     ck_assert(loop_init(&l, none));
-    strcpy(path, "/tmp/skiff-writer-XXXXXX");
+    strcpy(path, "/tmp/skiff-appender-XXXXXX");
     (void)close(mkstemp(path));
 }
 
@@ -51,19 +52,19 @@ static void teardown(void)
 
 static void start(int fd)
 {
-    ck_assert(writer_init(&w, &l, fd, is_done));
+    ck_assert(appender_init(&a, &l, fd, is_done));
 }
 
 /* Writes, and waits for the outcome. */
 static void write_lines(const char *text)
 {
     unsigned before = done_n;
-    writer_write(&w, str_of(text));
-    ck_assert(w.is_busy);
+    appender_write(&a, str_of(text));
+    ck_assert(a.is_busy);
     ck_assert_uint_eq(done_n, before); /* done() comes with a turn */
     while (done_n == before)
         loop_turn(&l, WAIT_MS);
-    ck_assert(!w.is_busy);
+    ck_assert(!a.is_busy);
 }
 
 static void file_is(const char *name, const char *expected)
@@ -93,7 +94,7 @@ START_TEST(what_is_written_is_there_when_it_is_done)
     ck_assert_int_eq(last.error, 0);
     write_lines("two\nthree\n");
     file_is(path, "one\ntwo\nthree\n");
-    ck_assert(writer_done(&w));
+    ck_assert(appender_done(&a));
 }
 END_TEST
 
@@ -104,14 +105,14 @@ START_TEST(the_thread_keeps_nothing_open_but_the_file)
     ck_assert_int_eq(pipe2(earlier, O_CLOEXEC), 0);
     start(open_file());
     ck_assert_int_eq(pipe2(later, O_CLOEXEC), 0);
-    ck_assert(w.has_thread);
+    ck_assert(a.has_thread);
     (void)close(earlier[1]);
     (void)close(later[1]);
     ck_assert(is_closed_elsewhere(earlier[0]));
     ck_assert(is_closed_elsewhere(later[0]));
     (void)close(earlier[0]);
     (void)close(later[0]);
-    ck_assert(writer_done(&w));
+    ck_assert(appender_done(&a));
 }
 END_TEST
 
@@ -122,7 +123,7 @@ START_TEST(the_file_is_closed_at_the_end_and_nothing_is_left_open)
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
     start(ends[1]);
     ck_assert(!is_closed_elsewhere(ends[0]));
-    ck_assert(writer_done(&w));
+    ck_assert(appender_done(&a));
     ck_assert(is_closed_elsewhere(ends[0]));
     (void)close(ends[0]);
     ck_assert_int_eq(dup(0), next);
@@ -136,15 +137,15 @@ START_TEST(a_switch_holds_for_what_is_written_later)
     start(open_file());
     snprintf(old, sizeof old, "%s.1", path);
     ck_assert_int_eq(rename(path, old), 0);
-    writer_write(&w, STR("old\n"));
-    writer_switch(&w, open_file());
-    while (w.is_busy)
+    appender_write(&a, STR("old\n"));
+    appender_switch(&a, open_file());
+    while (a.is_busy)
         loop_turn(&l, WAIT_MS);
     write_lines("new\n");
     file_is(old, "old\n");
     file_is(path, "new\n");
     (void)unlink(old);
-    ck_assert(writer_done(&w));
+    ck_assert(appender_done(&a));
 }
 END_TEST
 
@@ -153,13 +154,13 @@ START_TEST(a_switch_closes_the_file_before_without_another_write)
     int ends[2];
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
     start(ends[1]);
-    writer_switch(&w, open_file());
+    appender_switch(&a, open_file());
     for (int i = 0; !is_closed_elsewhere(ends[0]); i++) {
         ck_assert_int_lt(i, WAIT_MS);
         usleep(1000);
     }
     (void)close(ends[0]);
-    ck_assert(writer_done(&w));
+    ck_assert(appender_done(&a));
 }
 END_TEST
 
@@ -190,7 +191,7 @@ START_TEST(half_a_line_is_ended_once)
 {
     start(open_file());
     fill_and_go_on();
-    ck_assert(writer_done(&w));
+    ck_assert(appender_done(&a));
 }
 END_TEST
 
@@ -202,10 +203,10 @@ START_TEST(half_a_line_of_one_file_is_not_ended_in_another)
     write_lines("one\ntwo\n");
     limit(RLIMIT_FSIZE, before);
     (void)unlink(path);
-    writer_switch(&w, open_file());
+    appender_switch(&a, open_file());
     write_lines("three\n");
     file_is(path, "three\n");
-    ck_assert(writer_done(&w));
+    ck_assert(appender_done(&a));
 }
 END_TEST
 
@@ -217,35 +218,35 @@ START_TEST(a_pipe_that_somebody_made_non_blocking_is_waited_for)
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
     ck_assert_int_eq(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
     start(ends[1]);
-    writer_write(&w, str_make(lines, sizeof lines));
+    appender_write(&a, str_make(lines, sizeof lines));
     for (size_t n = 0; n < sizeof lines;) {
         ssize_t r = read(ends[0], got + n, sizeof got - n);
         ck_assert_int_gt(r, 0);
         n += (size_t)r;
     }
-    while (w.is_busy)
+    while (a.is_busy)
         loop_turn(&l, WAIT_MS);
     ck_assert_uint_eq(last.n, sizeof lines);
     (void)close(ends[0]);
-    ck_assert(writer_done(&w));
+    ck_assert(appender_done(&a));
 }
 END_TEST
 
-START_TEST(a_busy_writer_is_not_done_and_the_loop_goes_on)
+START_TEST(a_busy_appender_is_not_done_and_the_loop_goes_on)
 {
     static char lines[256 * 1024];
     int ends[2];
     memset(lines, '\n', sizeof lines);
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
     start(ends[1]);
-    writer_write(&w, str_make(lines, sizeof lines));
+    appender_write(&a, str_make(lines, sizeof lines));
     loop_turn(&l, 10);
-    ck_assert(!writer_done(&w));
+    ck_assert(!appender_done(&a));
     (void)close(ends[0]); /* the reader is gone: EPIPE */
-    while (w.is_busy)
+    while (a.is_busy)
         loop_turn(&l, WAIT_MS);
     ck_assert_int_eq(last.error, EPIPE);
-    ck_assert(writer_done(&w));
+    ck_assert(appender_done(&a));
 }
 END_TEST
 
@@ -260,15 +261,15 @@ START_TEST(without_a_thread_the_loop_writes)
     start(fd);
     limit(RLIMIT_NPROC, before);
     be_root_again();
-    ck_assert(!w.has_thread);
+    ck_assert(!a.has_thread);
     fill_and_go_on();
     snprintf(old, sizeof old, "%s.1", path);
     ck_assert_int_eq(rename(path, old), 0);
-    writer_switch(&w, open_file());
+    appender_switch(&a, open_file());
     write_lines("six\n");
     file_is(path, "six\n");
     (void)unlink(old);
-    ck_assert(writer_done(&w));
+    ck_assert(appender_done(&a));
 }
 END_TEST
 
@@ -279,23 +280,23 @@ START_TEST(a_table_that_cannot_be_left_is_shared)
     (void)close(next);
     refuse_all_calls(SYS_close_range, ENOSYS);
     start(open_file());
-    ck_assert(w.has_thread);
+    ck_assert(a.has_thread);
     fill_and_go_on();
     (void)unlink(path);
-    writer_switch(&w, open_file());
+    appender_switch(&a, open_file());
     write_lines("six\n");
     file_is(path, "six\n");
-    ck_assert(writer_done(&w));
+    ck_assert(appender_done(&a));
     ck_assert_int_eq(dup(0), next);
     (void)close(next);
 }
 END_TEST
 
-START_TEST(without_descriptors_no_writer_begins_and_the_file_stays_open)
+START_TEST(without_descriptors_no_appender_begins_and_the_file_stays_open)
 {
     int fd = open_file();
     rlim_t before = limit(RLIMIT_NOFILE, 0);
-    bool began = writer_init(&w, &l, fd, is_done);
+    bool began = appender_init(&a, &l, fd, is_done);
     int error = errno;
     limit(RLIMIT_NOFILE, before);
     ck_assert(!began);
@@ -304,26 +305,26 @@ START_TEST(without_descriptors_no_writer_begins_and_the_file_stays_open)
 }
 END_TEST
 
-START_TEST(a_loop_that_refuses_the_writer_leaves_no_descriptor_open)
+START_TEST(a_loop_that_refuses_the_appender_leaves_no_descriptor_open)
 {
     struct loop closed = {.epfd = -1};
     int fd = open_file(), next = dup(0);
     (void)close(next);
-    ck_assert(!writer_init(&w, &closed, fd, is_done));
+    ck_assert(!appender_init(&a, &closed, fd, is_done));
     ck_assert_int_eq(dup(0), next);
     (void)close(next);
     (void)close(fd);
 }
 END_TEST
 
-UNIT_MAIN_WITH("io/writer", setup, teardown, what_is_written_is_there_when_it_is_done,
+UNIT_MAIN_WITH("io/appender", setup, teardown, what_is_written_is_there_when_it_is_done,
                the_thread_keeps_nothing_open_but_the_file,
                the_file_is_closed_at_the_end_and_nothing_is_left_open,
                a_switch_holds_for_what_is_written_later,
                a_switch_closes_the_file_before_without_another_write, half_a_line_is_ended_once,
                half_a_line_of_one_file_is_not_ended_in_another,
                a_pipe_that_somebody_made_non_blocking_is_waited_for,
-               a_busy_writer_is_not_done_and_the_loop_goes_on, without_a_thread_the_loop_writes,
+               a_busy_appender_is_not_done_and_the_loop_goes_on, without_a_thread_the_loop_writes,
                a_table_that_cannot_be_left_is_shared,
-               without_descriptors_no_writer_begins_and_the_file_stays_open,
-               a_loop_that_refuses_the_writer_leaves_no_descriptor_open)
+               without_descriptors_no_appender_begins_and_the_file_stays_open,
+               a_loop_that_refuses_the_appender_leaves_no_descriptor_open)

@@ -1,5 +1,5 @@
-/* writer: a thread, a pair of sockets, one write at a time. */
-#include "io/writer.h"
+/* appender: a thread, a pair of sockets, one write at a time. */
+#include "io/appender.h"
 
 #include "base/check.h"
 #include "base/log.h"
@@ -114,31 +114,31 @@ static bool leave_table(unsigned kept)
     return true;
 }
 
-static void obey(struct writer *w, struct str lines, int fd)
+static void obey(struct appender *a, struct str lines, int fd)
 {
     if (fd >= 0) {
-        if (w->file.fd >= 0)
-            (void)close(w->file.fd); /* errors were seen by write */
-        w->file = (struct log_file){.fd = fd};
+        if (a->file.fd >= 0)
+            (void)close(a->file.fd); /* errors were seen by write */
+        a->file = (struct log_file){.fd = fd};
     }
     if (lines.n > 0) {
-        struct write_outcome o = append(&w->file, lines);
-        (void)send(w->thread_end, &o, sizeof o, MSG_NOSIGNAL); /* fails when nobody waits */
+        struct write_outcome o = append(&a->file, lines);
+        (void)send(a->thread_end, &o, sizeof o, MSG_NOSIGNAL); /* fails when nobody waits */
     }
 }
 
 static void *thread_main(void *arg)
 {
-    struct writer *w = arg;
+    struct appender *a = arg;
     struct str lines;
     int fd;
-    bool left = leave_table((unsigned)w->thread_end);
-    (void)send(w->thread_end, &left, sizeof left, MSG_NOSIGNAL); /* writer_init() waits for it */
-    while (receive_order(w->thread_end, &lines, &fd))
-        obey(w, lines, fd);
-    if (w->file.fd >= 0)
-        (void)close(w->file.fd); /* errors were seen by write */
-    (void)close(w->thread_end);  /* nobody is at the other */
+    bool left = leave_table((unsigned)a->thread_end);
+    (void)send(a->thread_end, &left, sizeof left, MSG_NOSIGNAL); /* appender_init() waits for it */
+    while (receive_order(a->thread_end, &lines, &fd))
+        obey(a, lines, fd);
+    if (a->file.fd >= 0)
+        (void)close(a->file.fd); /* errors were seen by write */
+    (void)close(a->thread_end);  /* nobody is at the other */
     return NULL;
 }
 
@@ -146,17 +146,17 @@ static void *thread_main(void *arg)
 
 static void on_ready(struct source *s)
 {
-    struct writer *w = container_of(s, struct writer, src);
+    struct appender *a = container_of(s, struct appender, src);
     s->ready = 0;
-    if (!w->has_outcome && recv(s->fd, &w->outcome, sizeof w->outcome, MSG_DONTWAIT) <= 0)
+    if (!a->has_outcome && recv(s->fd, &a->outcome, sizeof a->outcome, MSG_DONTWAIT) <= 0)
         return;
-    w->has_outcome = false;
-    w->is_busy = false;
-    w->done(w, w->outcome);
+    a->has_outcome = false;
+    a->is_busy = false;
+    a->done(a, a->outcome);
 }
 
 /* With all signals blocked: they are the loop's. 0 or an errno. */
-static int start_thread(struct writer *w)
+static int start_thread(struct appender *a)
 {
     pthread_attr_t attr;
     sigset_t all, before;
@@ -164,7 +164,7 @@ static int start_thread(struct writer *w)
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, THREAD_STACK);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&w->thread, &attr, thread_main, w);
+    int error = pthread_create(&a->thread, &attr, thread_main, a);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attr);
     return error;
@@ -172,85 +172,85 @@ static int start_thread(struct writer *w)
 
 /* Returns when the thread has a table of its own, so that it never has copies of connections: what
  * is open elsewhere is not closed by closing it, and stays in the loop's set. */
-static void wait_for_thread(struct writer *w)
+static void wait_for_thread(struct appender *a)
 {
     bool left = false;
-    while (recv(w->src.fd, &left, sizeof left, 0) < 0 && errno == EINTR)
+    while (recv(a->src.fd, &left, sizeof left, 0) < 0 && errno == EINTR)
         ;
     if (left)
-        (void)close(w->thread_end); /* our copy; it has its own */
+        (void)close(a->thread_end); /* our copy; it has its own */
 }
 
-static void close_pair(struct writer *w)
+static void close_pair(struct appender *a)
 {
-    (void)close(w->src.fd); /* which takes it from the loop */
-    (void)close(w->thread_end);
-    w->src.fd = -1;
+    (void)close(a->src.fd); /* which takes it from the loop */
+    (void)close(a->thread_end);
+    a->src.fd = -1;
 }
 
-bool writer_init(struct writer *w, struct loop *l, int fd,
-                 void (*done)(struct writer *w, struct write_outcome o))
+bool appender_init(struct appender *a, struct loop *l, int fd,
+                   void (*done)(struct appender *a, struct write_outcome o))
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return false;
-    *w = (struct writer){
+    *a = (struct appender){
         .src = {.on_ready = on_ready, .fd = pair[0]},
         .loop = l,
         .done = done,
         .thread_end = pair[1],
         .file.fd = -1,
     };
-    if (!loop_add_reader(l, &w->src)) {
-        close_pair(w);
+    if (!loop_add_reader(l, &a->src)) {
+        close_pair(a);
         return false;
     }
-    errno = start_thread(w);
-    w->has_thread = errno == 0;
-    if (w->has_thread) {
-        wait_for_thread(w);
+    errno = start_thread(a);
+    a->has_thread = errno == 0;
+    if (a->has_thread) {
+        wait_for_thread(a);
     } else {
         log_warn(
             "no thread to be had for the access log, its disk is waited for until a reload: %m");
-        close_pair(w);
+        close_pair(a);
     }
-    writer_switch(w, fd);
+    appender_switch(a, fd);
     return true;
 }
 
-void writer_write(struct writer *w, struct str lines)
+void appender_write(struct appender *a, struct str lines)
 {
-    CHECK(!w->is_busy);
-    w->is_busy = true;
-    if (w->has_thread && send_order(w->src.fd, lines, -1))
+    CHECK(!a->is_busy);
+    a->is_busy = true;
+    if (a->has_thread && send_order(a->src.fd, lines, -1))
         return;
-    w->has_outcome = true;
-    w->outcome = w->has_thread ? (struct write_outcome){.error = errno} : append(&w->file, lines);
-    loop_run_later(w->loop, &w->src);
+    a->has_outcome = true;
+    a->outcome = a->has_thread ? (struct write_outcome){.error = errno} : append(&a->file, lines);
+    loop_run_later(a->loop, &a->src);
 }
 
-void writer_switch(struct writer *w, int fd)
+void appender_switch(struct appender *a, int fd)
 {
-    if (!w->has_thread) {
-        close_file(w->file.fd);
-        w->file = (struct log_file){.fd = fd};
+    if (!a->has_thread) {
+        close_file(a->file.fd);
+        a->file = (struct log_file){.fd = fd};
         return;
     }
-    if (!send_order(w->src.fd, (struct str){0}, fd))
+    if (!send_order(a->src.fd, (struct str){0}, fd))
         log_error("the access log cannot be changed, the old one is written on: %m");
     close_file(fd); /* the thread has a copy */
 }
 
-bool writer_done(struct writer *w)
+bool appender_done(struct appender *a)
 {
-    if (w->is_busy)
+    if (a->is_busy)
         return false;
-    if (!w->has_thread) {
-        close_file(w->file.fd);
+    if (!a->has_thread) {
+        close_file(a->file.fd);
         return true;
     }
-    (void)close(w->src.fd); /* which takes it from the loop, and ends the thread */
-    w->src.fd = -1;
-    (void)pthread_join(w->thread, NULL); /* cannot fail: it is ours, and nobody else waits */
+    (void)close(a->src.fd); /* which takes it from the loop, and ends the thread */
+    a->src.fd = -1;
+    (void)pthread_join(a->thread, NULL); /* cannot fail: it is ours, and nobody else waits */
     return true;
 }
