@@ -1,6 +1,6 @@
-/* disk: openat2 and fstat.
+/* disk: openat2 and statx.
  *
- * One openat2 and one fstat is the whole cost of a miss. Asking for the kind first (O_PATH, fstat,
+ * One openat2 and one statx is the whole cost of a miss. Asking for the kind first (O_PATH, fstat,
  * then /proc/self/fd) would double it for every file, to spare devices that no root should hold:
  * O_NONBLOCK and O_NOCTTY make opening a FIFO or a terminal harmless, and what is not a regular
  * file or a directory is closed again unread. */
@@ -11,6 +11,7 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -67,26 +68,28 @@ static uint64_t resolve_flags(enum disk_links links)
     return RESOLVE_NO_MAGICLINKS;
 }
 
-static int64_t nanoseconds(struct timespec t)
+static int64_t nanoseconds(struct statx_timestamp t)
 {
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    return t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 int disk_stat(int fd, struct disk_file *out)
 {
-    struct stat st;
-    if (fstat(fd, &st) < 0)
+    struct statx st;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) < 0)
         return -errno;
+    bool is_mounted = st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
     *out = (struct disk_file){
         .fd = fd,
-        .kind = S_ISREG(st.st_mode)   ? DISK_FILE
-                : S_ISDIR(st.st_mode) ? DISK_DIRECTORY
-                                      : DISK_OTHER,
-        .size = (uint64_t)st.st_size,
-        .mtime_ns = nanoseconds(st.st_mtim),
-        .ctime_ns = nanoseconds(st.st_ctim),
-        .dev = st.st_dev,
-        .ino = st.st_ino,
+        .kind = S_ISREG(st.stx_mode)   ? DISK_FILE
+                : S_ISDIR(st.stx_mode) ? DISK_DIRECTORY
+                                       : DISK_OTHER,
+        .size = st.stx_size,
+        .mtime_ns = nanoseconds(st.stx_mtime),
+        .ctime_ns = nanoseconds(st.stx_ctime),
+        .dev = makedev(st.stx_dev_major, st.stx_dev_minor),
+        .ino = st.stx_ino,
+        .has_other_names = S_ISREG(st.stx_mode) && (st.stx_nlink > 1 || is_mounted),
     };
     return 0;
 }

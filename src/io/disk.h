@@ -9,6 +9,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -20,13 +21,14 @@ enum disk_links {
 
 enum disk_kind { DISK_FILE, DISK_DIRECTORY, DISK_OTHER /* FIFO, socket, device: fd is -1 */ };
 
-/* What one fstat of the open descriptor said: these always agree with each other. */
+/* What one statx of the open descriptor said: these always agree with each other. */
 struct disk_file {
     int fd; /* the caller's; -1 for DISK_OTHER */
     enum disk_kind kind;
     uint64_t size;
     int64_t mtime_ns, ctime_ns;
     uint64_t dev, ino;
+    bool has_other_names; /* hard links, or it is mounted there: written through another folder */
 };
 
 /* Is openat2 there? Without it the server does not start. */

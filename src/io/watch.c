@@ -8,8 +8,10 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum {
@@ -26,6 +28,7 @@ static const uint32_t mask = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO
 
 struct watched {
     bool live, all;
+    bool is_blind; /* its file system changes without events */
     uint8_t count;
     uint32_t names[NAMES_MAX]; /* hashes: a wrong match costs a look */
 };
@@ -175,6 +178,30 @@ static void begin_anew(struct watch *w)
         tell(w, strerror(errno));
 }
 
+/* Only this machine writes to these, through names. On all others (of the network, or layered, or
+ * made by programs) changes may come without an event. */
+static bool tells_all(const char *folder)
+{
+    static const uint32_t zfs = 0x2fc12fc1, bcachefs = 0xca451a4e;
+    struct statfs fs;
+    if (statfs(folder, &fs) < 0)
+        return false;
+    switch ((uint32_t)fs.f_type) {
+    case EXT4_SUPER_MAGIC: /* ext2 and ext3 have the same */
+    case BTRFS_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case F2FS_SUPER_MAGIC:
+    case TMPFS_MAGIC:
+    case RAMFS_MAGIC:
+    case SQUASHFS_MAGIC:
+    case EROFS_SUPER_MAGIC_V1:
+    case ISOFS_SUPER_MAGIC:
+        return true;
+    default:
+        return (uint32_t)fs.f_type == zfs || (uint32_t)fs.f_type == bcachefs;
+    }
+}
+
 int watch_folder(struct watch *w, const char *folder, struct str name)
 {
     if (!w || w->src.fd < 0)
@@ -193,7 +220,10 @@ int watch_folder(struct watch *w, const char *folder, struct str name)
             tell(w, "there are too many");
         return -1;
     }
-    w->live += !w->folders[wd].live;
+    if (!w->folders[wd].live) {
+        w->folders[wd].is_blind = !tells_all(folder);
+        w->live++;
+    }
     want(&w->folders[wd], name);
     return wd;
 }
@@ -205,8 +235,9 @@ void watch_visit(int fd, const char *folder)
 
 /* --- trails --- */
 
-void trail_add(struct trail *t, int folder, struct str name)
+void trail_add(struct trail *t, const struct watch *w, int folder, struct str name)
 {
+    t->is_blind |= folder < 0 || w->folders[folder].is_blind;
     if (t->count == TRAIL_MAX)
         t->is_long = true;
     else if (folder >= 0)

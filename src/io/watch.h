@@ -25,6 +25,7 @@ struct trail {
     uint16_t steps[TRAIL_MAX];
     uint8_t count;
     bool is_long;
+    bool is_blind; /* not every change on it makes an event */
 };
 
 struct watched; /* what matters in one folder */
@@ -57,8 +58,9 @@ void watch_doubt(struct watch *w);
  * on any thread. */
 void watch_visit(int fd, const char *folder);
 
-/* A trail that is all zero has no steps. Adds one: a name in a folder (a watch_folder() result). */
-void trail_add(struct trail *t, int folder, struct str name);
+/* A trail that is all zero has no steps. Adds one: a name in a folder (a watch_folder() result).
+ * Blind makes it a folder that is not watched, or on a file system that others write to. */
+void trail_add(struct trail *t, const struct watch *w, int folder, struct str name);
 /* Remembers what its counters are now. */
 void trail_mark(struct trail *t, const struct watch *w);
 /* Has nothing on it changed since it was marked? Wrong only the safe way. */

@@ -92,7 +92,13 @@ static void take_step(struct walk *w, const char *name)
     int folder = watch_folder(w->watch, w->at[0] ? w->at : "/", w->anything ? STR("") : n);
     if (w->way && w->rest[0] == '\0')
         remember(w->way, w, folder);
-    trail_add(w->trail, folder, n);
+    trail_add(w->trail, w->watch, folder, n);
+}
+
+/* Where the kernel may know on. */
+static void give_up(struct walk *w)
+{
+    w->trail->is_blind = true;
 }
 
 static void walk(struct walk *w)
@@ -105,7 +111,7 @@ static void walk(struct walk *w)
             continue;
         if (strcmp(name, "..") == 0) {
             if (!leave(w))
-                return;
+                return give_up(w);
             continue;
         }
         take_step(w, name);
@@ -114,7 +120,7 @@ static void walk(struct walk *w)
             return;
         if (S_ISLNK(st.st_mode)) {
             if (++links > LINKS_MAX || !follow(w, path))
-                return;
+                return give_up(w);
         } else if (S_ISDIR(st.st_mode)) {
             memcpy(w->at, path, (size_t)n + 1);
         } else {
@@ -133,6 +139,7 @@ static void cover(struct watch *watch, const char *from, struct str path, struct
     struct walk w;
     uint32_t changes;
     int tries = 0;
+    t->is_blind = true;
     if (!watch || watch->src.fd < 0 || path.n >= PATH_MAX)
         return;
     do {
@@ -225,7 +232,7 @@ bool coherence_recall(const struct coherence *c, int root, uint32_t opened, stru
         !trail_is_untouched(&way->trail, c->watch))
         return false;
     *t = way->trail;
-    trail_add(t, way->folder, name);
+    trail_add(t, c->watch, way->folder, name);
     trail_mark(t, c->watch);
     return true;
 }

@@ -37,7 +37,7 @@ bool coherence_root_is_near(struct coherence *c, struct str path);
 
 /* Watches for everything in the folders on the way to `path` below the folder `root` (a descriptor
  * that was opened for the `opened`th time), as far as they are there. `path` is relative and
- * shorter than PATH_MAX. *t is the way, marked. Without a watch t is left alone. */
+ * shorter than PATH_MAX. *t is the way, marked. Without a watch t is left alone, but blind. */
 void coherence_cover(struct coherence *c, int root, uint32_t opened, struct str path,
                      struct trail *t);
 /* The same without a system call, when a path to the same folder was covered and nothing on it has

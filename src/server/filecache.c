@@ -82,9 +82,21 @@ static void make_room(struct filecache *c)
         forget(c, oldest(to_shorten(c)));
 }
 
+/* On a way that is watched, where every change makes an event, the look is only a net: for writes
+ * through a mapping, and by who keeps the file open. */
+static uint32_t good_ms(const struct filecache *c, const struct file *f)
+{
+    const struct root_folder *at = f->root->at;
+    bool is_root_told = at->path.n == 0 || (at->covered && !at->trail.is_blind);
+    bool is_told = is_root_told && f->trail.count > 0 && !f->trail.is_blind && !f->trail.is_long;
+    bool is_moving = f->disk.has_other_names || f->young || f->unsettled;
+    return c->coherence.watch && is_told && !is_moving ? FILECACHE_NET_MS : c->limits.check_ms;
+}
+
 static void insert(struct filecache *c, struct file *f)
 {
     struct file **bucket = &c->buckets[f->hash & c->mask];
+    f->good_ms = good_ms(c, f);
     f->next = *bucket;
     *bucket = f;
     link_after(list_of(c, f), &f->lru);
@@ -227,9 +239,9 @@ static inline struct file *use(struct filecache *c, struct file *f, uint64_t now
     return f;
 }
 
-static inline bool is_fresh(const struct filecache *c, const struct file *f, uint64_t now_ms)
+static inline bool is_fresh(const struct file *f, uint64_t now_ms)
 {
-    return now_ms - f->checked_ms < c->limits.check_ms;
+    return now_ms - f->checked_ms < f->good_ms;
 }
 
 /* Compares f with the disk, which may have to be asked what its way is now. 1 or 0; -EAGAIN when it
@@ -253,6 +265,7 @@ static int confirm(const struct fileopen *o, struct file *f)
     if (r > 0) {
         f->opened = at->opened;
         f->checked_ms = o->wish->now_ms;
+        f->good_ms = good_ms(o->cache, f);
         f->changes = o->cache->changes;
     }
     return r;
@@ -268,7 +281,7 @@ static __attribute__((noinline)) struct file *ask_disk(struct filecache *c,
     struct fileopen o = {.cache = c, .wish = wish, .links = wish->root->links, .hash = hash};
     refresh_root(c, wish->root->at, wish->now_ms);
     o.passing = wish->root->at->path.n > 0 && !wish->root->at->covered;
-    if (f && is_fresh(c, f, wish->now_ms) && f->opened == wish->root->at->opened &&
+    if (f && is_fresh(f, wish->now_ms) && f->opened == wish->root->at->opened &&
         is_untouched(c, &f->trail)) {
         f->changes = c->changes;
         return use(c, f, wish->now_ms);
@@ -297,7 +310,7 @@ inline struct file *filecache_hit(struct filecache *c, const struct filecache_ro
                                   struct str path, enum coding coding, uint64_t now_ms)
 {
     struct file *f = lookup(c, root, path, coding, hash_of(root, path, coding));
-    return f && f->changes == c->changes && is_fresh(c, f, now_ms) ? use(c, f, now_ms) : NULL;
+    return f && f->changes == c->changes && is_fresh(f, now_ms) ? use(c, f, now_ms) : NULL;
 }
 
 struct file *filecache_find(struct filecache *c, const struct file_wish *wish)

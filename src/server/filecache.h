@@ -2,10 +2,10 @@
  *
  * One per worker, so there are no locks. Entries are found by (root, links policy, path), kept in
  * the order of their last use, to the second, and bounded in number and bytes. What an entry says
- * about a file came from one fstat of one open descriptor. Misses and refusals are remembered too.
+ * about a file came from one statx of one open descriptor. Misses and refusals are remembered too.
  * An entry is served without any look at the disk as long as no folder on its way has changed
- * (io/watch.h); it is compared when one has, and once a second as a net under the events: not all
- * changes make one.
+ * (io/watch.h); it is compared when one has, and as a net under the events now and then: every few
+ * seconds, or once a second where changes are known to come without one.
  */
 #ifndef SKIFF_SERVER_FILECACHE_H
 #define SKIFF_SERVER_FILECACHE_H
@@ -20,6 +20,7 @@
 
 enum {
     FILECACHE_CHECK_MS = 1000,                         /* the usual check_ms */
+    FILECACHE_NET_MS = 5000,                           /* where events tell of nearly everything */
     FILECACHE_PATH_MAX = PATH_MAX - CODING_SUFFIX_MAX, /* bytes, the NUL among them */
 };
 
@@ -35,6 +36,7 @@ struct file {
     uint32_t changes;             /* ... the cache's counter then ... */
     uint32_t opened;              /* ... and the root's */
     uint32_t used;                /* second in which it was moved to the front of its list */
+    uint32_t good_ms;             /* how long it is good without a look */
     int error;                    /* 0, or the errno that opening gave */
     const char *data;             /* all contents, when small enough; else NULL */
     struct str whole;             /* all lines: validators.fields and the Content-Length */
@@ -73,7 +75,7 @@ struct filecache_limits {
     uint64_t small_max; /* contents up to this are kept */
     uint32_t entries;   /* 0: nothing is cached */
     uint32_t open;      /* of these, files that are kept open */
-    uint32_t check_ms;  /* how long an entry is good without a look */
+    uint32_t check_ms;  /* how long an entry is good without a look, unless events tell */
 };
 
 struct filecache {

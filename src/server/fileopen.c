@@ -1,4 +1,4 @@
-/* fileopen: one openat2 and one fstat, and one read and another fstat for small contents.
+/* fileopen: one openat2 and one statx, and one read and another statx for small contents.
  *
  * An entry is one block of memory: the struct, its path, its field lines, and the contents when
  * they are small. */

@@ -32,8 +32,9 @@ static const struct opt cache_rows[] = {
      .zero = "auto",
      .min = 10,
      .max = HOUR,
-     .doc = "How changes of files are seen: auto is by the kernel's events, with a look once a "
-            "second; a duration is how long a file is good without a look.",
+     .doc = "How changes of files are seen: auto is by the kernel's events, with a look every "
+            "five seconds, or once a second where they do not tell all; a duration is how long a "
+            "file is good without a look.",
      .was = "open_file_cache_valid"},
     {0},
 };

@@ -8,8 +8,10 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -138,6 +140,38 @@ START_TEST(a_file_comes_with_what_fstat_says_of_it)
     ck_assert_int_eq(f.ctime_ns % 1000000000, st.st_ctim.tv_nsec);
     ck_assert(fcntl(f.fd, F_GETFD) & FD_CLOEXEC);
     close(f.fd);
+}
+END_TEST
+
+/* Who writes to it by the other name makes no event in its folder. */
+START_TEST(a_file_with_another_name_says_so)
+{
+    ck_assert_int_eq(disk_open(root, "file", LINKS_DENY, &f), 0);
+    ck_assert(!f.has_other_names);
+    ck_assert_int_eq(linkat(root, "file", root, "twin", 0), 0);
+    ck_assert_int_eq(disk_stat(f.fd, &f), 0);
+    ck_assert(f.has_other_names);
+    ck_assert_int_eq(unlinkat(root, "twin", 0), 0);
+    close(f.fd);
+    ck_assert_int_eq(disk_open(root, ".", LINKS_DENY, &f), 0);
+    ck_assert(!f.has_other_names); /* a folder's are its own and its children's */
+    close(f.fd);
+}
+END_TEST
+
+START_TEST(a_file_that_is_mounted_has_another_name)
+{
+    if (unshare(CLONE_NEWNS) < 0)
+        return; /* only root may mount */
+    ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    ck_assert_int_eq(mount(in("outside/secret"), in("root/file"), NULL, MS_BIND, NULL), 0);
+    int here = disk_open_root(in("root")); /* the other one is of the namespace before */
+    ck_assert_int_eq(disk_open(here, "file", LINKS_DENY, &f), 0);
+    ck_assert_uint_eq(f.ino, secret);
+    ck_assert(f.has_other_names);
+    close(f.fd);
+    close(here);
+    ck_assert_int_eq(umount2(in("root/file"), MNT_DETACH), 0);
 }
 END_TEST
 
@@ -449,7 +483,8 @@ END_TEST
 UNIT_MAIN_WITH("io/disk", setup, teardown, the_kernel_has_what_we_need,
                what_is_not_in_memory_is_cold_until_it_was_read,
                what_is_warm_opens_from_memory_as_from_the_disk,
-               a_file_comes_with_what_fstat_says_of_it, a_directory_says_so_and_the_root_is_one,
+               a_file_comes_with_what_fstat_says_of_it, a_file_with_another_name_says_so,
+               a_file_that_is_mounted_has_another_name, a_directory_says_so_and_the_root_is_one,
                a_root_must_be_a_directory_that_is_there,
                contents_are_read_to_the_end_and_not_beyond,
                a_changed_file_is_not_the_same_and_an_untouched_one_is,

@@ -148,10 +148,10 @@ START_TEST(a_trail_is_touched_by_its_own_names)
     put("a");
     put("b");
     (void)counted();
-    trail_add(&a, number, STR("a"));
-    trail_add(&b, number, STR("other"));
-    trail_add(&b, number, STR("b"));
-    trail_add(&b, -1, STR("where nothing can be watched"));
+    trail_add(&a, &watch, number, STR("a"));
+    trail_add(&b, &watch, number, STR("other"));
+    trail_add(&b, &watch, number, STR("b"));
+    trail_add(&b, &watch, -1, STR("where nothing can be watched"));
     trail_mark(&a, &watch);
     trail_mark(&b, &watch);
     put("a");
@@ -169,7 +169,7 @@ START_TEST(what_names_nothing_touches_all)
 {
     struct trail none = {0}, one = {0};
     ck_assert_int_eq(mkdir(in("sub"), 0755), 0);
-    trail_add(&one, watch_folder(&watch, in("sub"), STR("a")), STR("a"));
+    trail_add(&one, &watch, watch_folder(&watch, in("sub"), STR("a")), STR("a"));
     trail_mark(&none, &watch);
     trail_mark(&one, &watch);
     ck_assert_int_eq(rmdir(in("sub")), 0);
@@ -179,14 +179,30 @@ START_TEST(what_names_nothing_touches_all)
 }
 END_TEST
 
+START_TEST(a_trail_is_blind_where_changes_may_come_untold)
+{
+    struct trail told = {0}, programs = {0}, unwatched = {0};
+    trail_add(&told, &watch, watch_folder(&watch, "/dev/shm", STR("a")), STR("a"));
+    ck_assert_uint_eq(told.count, 1);
+    ck_assert(!told.is_blind);
+    trail_add(&programs, &watch, watch_folder(&watch, "/proc", STR("a")), STR("a"));
+    ck_assert_uint_eq(programs.count, 1);
+    ck_assert(programs.is_blind);
+    trail_add(&unwatched, &watch, watch_folder(&watch, in("none"), STR("a")), STR("a"));
+    ck_assert(unwatched.is_blind);
+    trail_add(&programs, &watch, watch_folder(&watch, "/dev/shm", STR("b")), STR("b"));
+    ck_assert(programs.is_blind); /* one step is enough */
+}
+END_TEST
+
 START_TEST(a_long_trail_is_touched_by_any_change)
 {
     struct trail t = {0};
     int number = watch_folder(&watch, folder, STR(""));
     for (int i = 0; i < TRAIL_MAX; i++)
-        trail_add(&t, number, STR("a"));
+        trail_add(&t, &watch, number, STR("a"));
     ck_assert(!t.is_long);
-    trail_add(&t, number, STR("a"));
+    trail_add(&t, &watch, number, STR("a"));
     trail_mark(&t, &watch);
     ck_assert(trail_is_untouched(&t, &watch));
     put("b");
@@ -217,5 +233,6 @@ UNIT_MAIN_WITH("io/watch", setup, teardown, everything_in_a_folder_can_matter, o
                a_folder_that_goes_is_a_change_and_is_forgotten,
                a_folder_that_is_moved_is_another_paths_then, what_cannot_be_watched_changes_nothing,
                when_the_numbers_run_out_it_goes_on, a_trail_is_touched_by_its_own_names,
-               what_names_nothing_touches_all, a_long_trail_is_touched_by_any_change,
-               a_flood_hides_nothing, its_events_are_first_in_a_turn)
+               what_names_nothing_touches_all, a_trail_is_blind_where_changes_may_come_untold,
+               a_long_trail_is_touched_by_any_change, a_flood_hides_nothing,
+               its_events_are_first_in_a_turn)

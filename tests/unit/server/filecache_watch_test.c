@@ -5,7 +5,9 @@
 #include "support/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,6 +96,102 @@ START_TEST(only_what_changed_is_compared)
     ck_contents("a.css", "new");
     ck_assert_uint_eq(compared("a.css"), now_ms);
     ck_assert_uint_eq(compared("b.css"), now_ms - 1);
+}
+END_TEST
+
+/* A folder on a file system whose changes all make events; what it holds is old. */
+struct told {
+    char folder[32];
+    struct root_folder at;
+    struct filecache_root root;
+};
+
+static void told_put(const struct told *t, const char *name)
+{
+    char path[80];
+    const struct timespec old[2] = {{.tv_sec = NOW - 1000}, {.tv_sec = NOW - 1000}};
+    snprintf(path, sizeof path, "%s/%s", t->folder, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(futimens(fd, old), 0);
+    close(fd);
+}
+
+static void told_make(struct told *t)
+{
+    strcpy(t->folder, "/dev/shm/skiff-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(t->folder));
+    t->at = (struct root_folder){.fd = disk_open_root(t->folder)};
+    t->root = (struct filecache_root){.at = &t->at, .links = LINKS_INSIDE_ROOT};
+    told_put(t, "a.css");
+    loop_turn(&loop, 0);
+}
+
+static void told_remove(struct told *t, const char *const *names)
+{
+    for (; *names; names++)
+        (void)unlinkat(t->at.fd, *names, 0);
+    (void)rmdir(t->folder);
+    close(t->at.fd);
+}
+
+/* How long a new entry of it is good. */
+static uint32_t good_ms(const struct told *t, const char *name)
+{
+    struct file_wish w = {&t->root, str_of(name), CODING_IDENTITY, true, now_ms, NOW};
+    struct file *f = filecache_find(&cache, &w);
+    ck_assert_ptr_nonnull(f);
+    uint32_t ms = f->good_ms;
+    pin_drop(&f->pin);
+    return ms;
+}
+
+static uint64_t told_compared(const struct told *t, const char *name)
+{
+    struct file_wish w = {&t->root, str_of(name), CODING_IDENTITY, true, now_ms, NOW};
+    struct file *f = filecache_find(&cache, &w);
+    ck_assert_ptr_nonnull(f);
+    uint64_t ms = f->checked_ms;
+    pin_drop(&f->pin);
+    return ms;
+}
+
+START_TEST(where_all_changes_are_told_the_look_is_seldom)
+{
+    static const char *const names[] = {"a.css", "b.css", NULL};
+    struct told t;
+    told_make(&t);
+    uint64_t first = now_ms;
+    ck_assert_uint_eq(told_compared(&t, "a.css"), first);
+    ck_assert_uint_eq(good_ms(&t, "none.css"), FILECACHE_NET_MS);
+    now_ms = first + FILECACHE_NET_MS - 1;
+    ck_assert_uint_eq(told_compared(&t, "a.css"), first);
+    now_ms++;
+    ck_assert_uint_eq(told_compared(&t, "a.css"), now_ms);
+    told_remove(&t, names);
+}
+END_TEST
+
+START_TEST(what_may_change_untold_is_looked_at_each_second)
+{
+    static const char *const names[] = {"a.css", "twin.css", "young.css", NULL};
+    struct told t;
+    told_make(&t);
+    ck_assert_int_eq(linkat(t.at.fd, "a.css", t.at.fd, "twin.css", 0), 0);
+    int fd = openat(t.at.fd, "young.css", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    loop_turn(&loop, 0);
+    ck_assert_uint_eq(good_ms(&t, "a.css"), FILECACHE_CHECK_MS);
+    ck_assert_uint_eq(good_ms(&t, "young.css"), FILECACHE_CHECK_MS);
+    told_put(&t, "old.css");
+    ck_assert_uint_eq(good_ms(&t, "old.css"), FILECACHE_NET_MS);
+    (void)unlinkat(t.at.fd, "old.css", 0);
+    watch_done(&watch); /* the watch is lost */
+    watch_doubt(&watch);
+    now_ms += FILECACHE_NET_MS;
+    ck_assert_uint_eq(good_ms(&t, "young.css"), FILECACHE_CHECK_MS);
+    told_remove(&t, names);
 }
 END_TEST
 
@@ -190,7 +288,9 @@ START_TEST(what_is_not_watched_yet_is_served_and_not_remembered)
 END_TEST
 
 UNIT_MAIN_WITH("server/filecache with events", setup, teardown, only_what_changed_is_compared,
-               the_look_once_a_second_stays, a_root_that_leads_elsewhere_touches_all_its_files,
+               where_all_changes_are_told_the_look_is_seldom,
+               what_may_change_untold_is_looked_at_each_second, the_look_once_a_second_stays,
+               a_root_that_leads_elsewhere_touches_all_its_files,
                a_link_beside_a_file_is_followed_to_what_changes,
                a_root_that_is_another_without_an_event_is_met_by_the_look,
                what_was_missing_is_found, what_is_not_watched_yet_is_served_and_not_remembered)
