@@ -44,20 +44,29 @@ static inline bool is_quotable(char c)
     return c >= ' ' && c != 0x7f && c != '"' && c != '\\'; /* below ' ' is also what is not ASCII */
 }
 
-/* The first byte from p on that may not stand between quotes as it is: a control character, '"',
- * '\\', or not ASCII; `end` when there is none. HTTP_SLACK bytes behind `end` may be read. */
-static inline const char *scan_quotable(const char *p, const char *end)
-{
 #ifdef __SSE2__
+/* Which of sixteen bytes are not: a bit for each. */
+static inline unsigned unquotable(__m128i bytes)
+{
     const __m128i low = _mm_set1_epi8(0x1f), del = _mm_set1_epi8(0x7f), quote = _mm_set1_epi8('"'),
                   backslash = _mm_set1_epi8('\\');
-    for (; p < end; p += 16) {
+    __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
+    __m128i plain = _mm_andnot_si128(_mm_or_si128(marks, _mm_cmpeq_epi8(bytes, del)),
+                                     _mm_cmpgt_epi8(bytes, low));
+    return (unsigned)_mm_movemask_epi8(plain) ^ 0xffff;
+}
+#endif
+
+/* Copies what may stand between quotes as it is: up to a control character, '"', '\\', or a byte
+ * that is not ASCII. Where that is in the source; `end` when there is none. HTTP_SLACK bytes behind
+ * `end` may be read, and as many behind the copy written. */
+static inline const char *copy_quotable(char *to, const char *p, const char *end)
+{
+#ifdef __SSE2__
+    for (; p < end; p += 16, to += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-        __m128i marks =
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash));
-        __m128i plain = _mm_andnot_si128(_mm_or_si128(marks, _mm_cmpeq_epi8(bytes, del)),
-                                         _mm_cmpgt_epi8(bytes, low));
-        unsigned found = (unsigned)_mm_movemask_epi8(plain) ^ 0xffff;
+        unsigned found = unquotable(bytes);
+        _mm_storeu_si128((__m128i *)(void *)to, bytes);
         if (found) {
             const char *at = p + __builtin_ctz(found);
             return at < end ? at : end;
@@ -66,7 +75,7 @@ static inline const char *scan_quotable(const char *p, const char *end)
     return end;
 #else
     while (p < end && is_quotable(*p))
-        p++;
+        *to++ = *p++;
     return p;
 #endif
 }

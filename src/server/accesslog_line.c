@@ -82,12 +82,8 @@ static __attribute__((noinline)) void put_escaping(struct text *t, enum access_f
     struct text part = {t->p, (size_t)(t->end - t->p) > max ? t->p + max : t->end};
     while (s.n > 0) {
         char code[6];
-        size_t run = (size_t)(scan_quotable(s.p, s.p + s.n) - s.p), used;
-        put(&part, str_make(s.p, run));
-        s = str_from(s, run);
-        if (s.n == 0)
-            break;
-        struct str out = escape(format, s, code, &used);
+        size_t used = 1;
+        struct str out = is_quotable(*s.p) ? str_make(s.p, 1) : escape(format, s, code, &used);
         if ((size_t)(part.end - part.p) < out.n)
             break;
         put(&part, out);
@@ -96,12 +92,13 @@ static __attribute__((noinline)) void put_escaping(struct text *t, enum access_f
     t->p = part.p;
 }
 
-/* The same; nearly always there is nothing to escape. */
+/* The same; nearly always there is nothing to escape, and room for whole blocks. */
 static inline void put_escaped(struct text *t, enum access_format format, struct str s, size_t max)
 {
     const char *end = s.p + s.n;
-    if (s.n <= max && scan_quotable(s.p, end) == end)
-        put(t, s);
+    bool has_room = s.n <= max && s.n + HTTP_SLACK <= (size_t)(t->end - t->p);
+    if (has_room && copy_quotable(t->p, s.p, end) == end)
+        t->p += s.n;
     else
         put_escaping(t, format, s, max);
 }
@@ -118,7 +115,7 @@ static void put_value(struct text *t, struct str value, size_t max)
 
 static void put_combined_asked(struct text *t, const struct http_head *h, size_t share)
 {
-    put(t, http_text(h, h->method_text)); /* a token */
+    put_escaped(t, ACCESS_COMBINED, http_text(h, h->method_text), share);
     put(t, STR(" "));
     put_escaped(t, ACCESS_COMBINED, http_text(h, h->target), 4 * share);
     put(t, h->minor ? STR(" HTTP/1.1") : STR(" HTTP/1.0"));
@@ -136,7 +133,7 @@ static void put_combined_rest(struct text *t, const struct http_head *h, size_t 
 static void put_json_asked(struct text *t, const struct http_head *h, size_t share)
 {
     put(t, STR("\"method\":\""));
-    put(t, http_text(h, h->method_text)); /* a token */
+    put_escaped(t, ACCESS_JSON, http_text(h, h->method_text), share);
     put(t, STR("\",\"host\":\""));
     put_escaped(t, ACCESS_JSON, http_value(h, KNOWN_HOST), share);
     put(t, STR("\",\"path\":\""));
@@ -191,28 +188,30 @@ size_t accesslog_request_part(enum access_format format, const struct request *r
 
 /* --- the whole line --- */
 
-static void update_time(struct accesslog_texts *t, int64_t second)
+/* Another second, or another peer. Behind a balancer there are few, and most lines have the one of
+ * the line before. */
+static __attribute__((noinline)) void renew(struct accesslog_texts *t, const struct peer *peer,
+                                            int64_t second)
 {
     time_t at = (time_t)second;
     struct tm tm = {0};
-    if (t->second == second)
-        return;
     t->second = second;
+    t->peer = *peer;
+    t->peer_n = peer_print(peer, t->peer_text);
     (void)gmtime_r(&at, &tm); /* cannot fail for the present */
-    t->combined_n =
-        strftime(t->combined, sizeof t->combined, " - - [%d/%b/%Y:%H:%M:%S +0000] \"", &tm);
     t->iso_n = strftime(t->iso, sizeof t->iso, "%Y-%m-%dT%H:%M:%S", &tm);
+    char *p = mempcpy(t->combined, t->peer_text, t->peer_n);
+    size_t room = sizeof t->combined - t->peer_n;
+    t->combined_n = t->peer_n + strftime(p, room, " - - [%d/%b/%Y:%H:%M:%S +0000] \"", &tm);
 }
 
-/* Behind a balancer there are few, and most lines have the one of the line before. */
-static void put_peer(struct text *t, const struct peer *peer, struct accesslog_texts *texts)
+static void update(struct accesslog_texts *t, const struct request *r)
 {
-    if (peer->family != texts->peer.family ||
-        memcmp(peer->addr, texts->peer.addr, sizeof peer->addr) != 0) {
-        texts->peer = *peer;
-        texts->peer_n = peer_print(peer, texts->peer_text);
-    }
-    put(t, str_make(texts->peer_text, texts->peer_n));
+    const struct peer *peer = conn_peer(r->conn);
+    int64_t second = conn_clock(r->conn)->second;
+    if (second != t->second || peer->family != t->peer.family ||
+        memcmp(peer->addr, t->peer.addr, sizeof peer->addr) != 0)
+        renew(t, peer, second);
 }
 
 /* Three digits. */
@@ -223,13 +222,7 @@ static void put_status(struct text *t, uint16_t status)
     put(t, str_make(digits, sizeof digits));
 }
 
-static void begin_combined(struct text *t, const struct request *r, struct accesslog_texts *texts)
-{
-    put_peer(t, conn_peer(r->conn), texts);
-    put(t, str_make(texts->combined, texts->combined_n));
-}
-
-static void begin_json(struct text *t, const struct request *r, struct accesslog_texts *texts)
+static void begin_json(struct text *t, const struct request *r, const struct accesslog_texts *texts)
 {
     unsigned ms = (unsigned)(conn_clock(r->conn)->wall_us / 1000 % 1000);
     const char millis[] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
@@ -238,7 +231,7 @@ static void begin_json(struct text *t, const struct request *r, struct accesslog
     put(t, str_make(texts->iso, texts->iso_n));
     put(t, str_make(millis, sizeof millis));
     put(t, STR("\",\"client_ip\":\""));
-    put_peer(t, conn_peer(r->conn), texts);
+    put(t, str_make(texts->peer_text, texts->peer_n));
     put(t, STR("\","));
 }
 
@@ -270,8 +263,11 @@ size_t accesslog_line(enum access_format format, const struct request *r,
     struct str rest = r->log, asked = str_cut(&rest, '\n');
     bool is_json = format == ACCESS_JSON;
     size_t share = share_of(cap - BESIDES);
-    update_time(texts, conn_clock(r->conn)->second);
-    is_json ? begin_json(&t, r, texts) : begin_combined(&t, r, texts);
+    update(texts, r);
+    if (is_json)
+        begin_json(&t, r, texts);
+    else
+        put(&t, str_make(texts->combined, texts->combined_n));
     if (asked.p)
         put(&t, asked);
     else

@@ -13,12 +13,11 @@
 /* What seldom changes from one line to the next, as text. All zeros, but second -1, at first. */
 struct accesslog_texts {
     int64_t second;
-    char combined[40]; /* " - - [23/Nov/2026:08:07:06 +0000] \"" */
-    char iso[32];      /* 2026-11-23T08:07:06 */
-    size_t combined_n, iso_n;
     struct peer peer;
     char peer_text[PEER_TEXT];
-    size_t peer_n;
+    char iso[32];                  /* 2026-11-23T08:07:06 */
+    char combined[PEER_TEXT + 40]; /* 10.0.0.7 - - [23/Nov/2026:08:07:06 +0000] " */
+    size_t peer_n, iso_n, combined_n;
 };
 
 /* What r->head says, in at most `cap` bytes (at least 256): two parts with a newline between, as
