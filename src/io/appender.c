@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "io/pass.h"
 
 #include <errno.h>
 #include <linux/close_range.h>
@@ -54,53 +55,6 @@ static struct write_outcome append(struct log_file *f, struct str lines)
     return o;
 }
 
-/* --- datagrams --- */
-
-/* What is to be written, or a new file, unless `fd` is -1. false with errno when the kernel
- * refuses.
- */
-static bool send_order(int to, struct str lines, int fd)
-{
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct iovec v = {.iov_base = &lines, .iov_len = sizeof lines};
-    struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
-    if (fd >= 0) {
-        m.msg_control = control.bytes;
-        m.msg_controllen = sizeof control.bytes;
-        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof fd);
-        memcpy(CMSG_DATA(c), &fd, sizeof fd);
-    }
-    return sendmsg(to, &m, MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof lines;
-}
-
-/* Waits. false: the loop's end is closed. *fd is -1 when none came along. */
-static bool receive_order(int from, struct str *lines, int *fd)
-{
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control;
-    struct iovec v = {.iov_base = lines, .iov_len = sizeof *lines};
-    struct msghdr m = {.msg_iov = &v,
-                       .msg_iovlen = 1,
-                       .msg_control = control.bytes,
-                       .msg_controllen = sizeof control.bytes};
-    ssize_t n;
-    while ((n = recvmsg(from, &m, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
-        ;
-    struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
-    *fd = -1;
-    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-        memcpy(fd, CMSG_DATA(c), sizeof *fd);
-    return n == sizeof *lines;
-}
-
 /* --- the thread's side --- */
 
 /* Leaves the loop's descriptor table for a copy with nothing but `kept` and the standard ones,
@@ -114,28 +68,33 @@ static bool leave_table(unsigned kept)
     return true;
 }
 
-static void obey(struct appender *a, struct str lines, int fd)
+/* One order: a new file, or lines. false: the loop's end is closed. */
+static bool obey_next(struct appender *a)
 {
-    if (fd >= 0) {
+    struct str lines;
+    struct passed file;
+    ssize_t n = pass_receive(a->thread_end, &lines, sizeof lines, 0, &file);
+    if (n != sizeof lines)
+        return n < 0 && errno == EINTR;
+    if (file.count > 0) {
         if (a->file.fd >= 0)
             (void)close(a->file.fd); /* errors were seen by write */
-        a->file = (struct log_file){.fd = fd};
+        a->file = (struct log_file){.fd = file.fds[0]};
     }
     if (lines.n > 0) {
         struct write_outcome o = append(&a->file, lines);
         (void)send(a->thread_end, &o, sizeof o, MSG_NOSIGNAL); /* fails when nobody waits */
     }
+    return true;
 }
 
 static void *thread_main(void *arg)
 {
     struct appender *a = arg;
-    struct str lines;
-    int fd;
     bool left = leave_table((unsigned)a->thread_end);
     (void)send(a->thread_end, &left, sizeof left, MSG_NOSIGNAL); /* appender_init() waits for it */
-    while (receive_order(a->thread_end, &lines, &fd))
-        obey(a, lines, fd);
+    while (obey_next(a))
+        ;
     if (a->file.fd >= 0)
         (void)close(a->file.fd); /* errors were seen by write */
     (void)close(a->thread_end);  /* nobody is at the other */
@@ -222,7 +181,7 @@ void appender_write(struct appender *a, struct str lines)
 {
     CHECK(!a->is_busy);
     a->is_busy = true;
-    if (a->has_thread && send_order(a->src.fd, lines, -1))
+    if (a->has_thread && pass_send(a->src.fd, &lines, sizeof lines, NULL, 0))
         return;
     a->has_outcome = true;
     a->outcome = a->has_thread ? (struct write_outcome){.error = errno} : append(&a->file, lines);
@@ -231,12 +190,13 @@ void appender_write(struct appender *a, struct str lines)
 
 void appender_switch(struct appender *a, int fd)
 {
+    static const struct str none;
     if (!a->has_thread) {
         close_file(a->file.fd);
         a->file = (struct log_file){.fd = fd};
         return;
     }
-    if (!send_order(a->src.fd, (struct str){0}, fd))
+    if (!pass_send(a->src.fd, &none, sizeof none, &fd, 1))
         log_error("the access log cannot be changed, the old one is written on: %m");
     close_file(fd); /* the thread has a copy */
 }

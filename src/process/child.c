@@ -2,6 +2,7 @@
 #include "process/child.h"
 
 #include "base/log.h"
+#include "io/pass.h"
 #include "process/cpus.h"
 #include "process/service.h"
 
@@ -107,24 +108,10 @@ void child_order(const struct child *c, enum worker_order order, uint32_t slot)
 
 void child_give_logs(const struct child *c, const struct logs *l)
 {
-    const int fds[2] = {l->error, l->access};
-    size_t size = (l->access >= 0 ? 2 : 1) * sizeof(int);
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof fds)];
-    } control = {0};
-    unsigned char message[2] = {ORDER_LOGS, 0};
-    struct iovec v = {.iov_base = message, .iov_len = sizeof message};
-    struct msghdr m = {.msg_iov = &v,
-                       .msg_iovlen = 1,
-                       .msg_control = control.bytes,
-                       .msg_controllen = CMSG_SPACE(size)};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&m);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(size);
-    memcpy(CMSG_DATA(header), fds, size);
-    if (c->orders >= 0 && sendmsg(c->orders, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+    const unsigned char message[2] = {ORDER_LOGS, 0};
+    const int fds[] = {l->error, l->access};
+    unsigned count = l->access >= 0 ? 2 : 1;
+    if (c->orders >= 0 && !pass_send(c->orders, message, sizeof message, fds, count))
         log_warn("worker %u (pid %d): cannot be given the reopened logs: %m", c->slot, (int)c->pid);
 }
 

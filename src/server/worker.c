@@ -74,32 +74,32 @@ static void finish(struct worker *w)
 }
 
 /* New descriptors for the logs: what is buffered goes to the old file, the rest to the new one. */
-static void switch_logs(struct worker *w, const int *fds, int count)
+static void switch_logs(struct worker *w, const struct passed *logs)
 {
-    if (count >= 1) {
+    if (logs->count >= 1) {
         int old = log_fd();
-        log_set_fd(fds[0]);
+        log_set_fd(logs->fds[0]);
         if (old > STDERR_FILENO)
             (void)close(old); /* every line was written when it was logged */
     }
-    if (count >= 2 && w->access)
-        accesslog_switch(w->access, fds[1]);
-    else if (count >= 2)
-        (void)close(fds[1]); /* nothing here writes to it */
+    if (logs->count >= 2 && w->access)
+        accesslog_switch(w->access, logs->fds[1]);
+    else if (logs->count >= 2)
+        (void)close(logs->fds[1]); /* nothing here writes to it */
 }
 
 /* Descriptors that are taken early can be given up when new logs come and connections have taken
  * all others. */
 static void keep_room(struct worker *w)
 {
-    for (int i = 0; i < ORDER_FDS; i++)
+    for (int i = 0; i < PASS_MAX; i++)
         if (w->kept[i] < 0)
             w->kept[i] = fcntl(w->orders.fd, F_DUPFD_CLOEXEC, 0); /* or later */
 }
 
 static void give_room(struct worker *w)
 {
-    for (int i = 0; i < ORDER_FDS; i++) {
+    for (int i = 0; i < PASS_MAX; i++) {
         if (w->kept[i] >= 0)
             (void)close(w->kept[i]); /* nothing was done with it */
         w->kept[i] = -1;
@@ -107,31 +107,13 @@ static void give_room(struct worker *w)
 }
 
 /* One order, with the descriptors that came along. false: the master is gone. */
-static bool receive_order(int fd, unsigned char order[2], int fds[ORDER_FDS], int *fd_count,
-                          bool *none)
+static bool receive_order(int fd, unsigned char order[2], struct passed *along, bool *none)
 {
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(ORDER_FDS * sizeof(int))];
-    } control;
-    struct iovec v = {.iov_base = order, .iov_len = 2};
-    struct msghdr m = {.msg_iov = &v,
-                       .msg_iovlen = 1,
-                       .msg_control = control.bytes,
-                       .msg_controllen = sizeof control.bytes};
-    ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    ssize_t n = pass_receive(fd, order, 2, MSG_DONTWAIT, along);
     *none = n < 0 && (errno == EAGAIN || errno == EINTR);
-    *fd_count = 0;
-    if (n <= 0)
-        return *none;
-    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
-        *fd_count = (int)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-        memcpy(fds, CMSG_DATA(c), (size_t)*fd_count * sizeof(int));
-    }
-    if (m.msg_flags & MSG_CTRUNC)
+    if (along->is_cut)
         log_error("no descriptors for the new logs: the old ones are written on");
-    return true;
+    return n > 0 || *none;
 }
 
 static void tell_master(struct worker *w, char word)
@@ -140,7 +122,7 @@ static void tell_master(struct worker *w, char word)
     (void)send(w->orders.fd, &word, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static void obey(struct worker *w, const unsigned char order[2], const int *fds, int fd_count)
+static void obey(struct worker *w, const unsigned char order[2], const struct passed *along)
 {
     switch ((enum worker_order)order[0]) {
     case ORDER_PING:
@@ -154,7 +136,7 @@ static void obey(struct worker *w, const unsigned char order[2], const int *fds,
         listeners_leave(w, order[1]);
         break;
     case ORDER_LOGS:
-        switch_logs(w, fds, fd_count);
+        switch_logs(w, along);
         break;
     case ORDER_FINISH:
         finish(w);
@@ -169,14 +151,14 @@ static void on_orders(struct source *s)
 {
     struct worker *w = container_of(s, struct worker, orders);
     unsigned char order[2] = {0};
-    int fds[ORDER_FDS], fd_count;
+    struct passed along;
     bool none = false, is_alone = false;
     s->ready = 0;
     give_room(w);
     while (!none && !is_alone) {
-        is_alone = !receive_order(s->fd, order, fds, &fd_count, &none);
+        is_alone = !receive_order(s->fd, order, &along, &none);
         if (!none && !is_alone)
-            obey(w, order, fds, fd_count);
+            obey(w, order, &along);
     }
     keep_room(w);
     if (is_alone) { /* the master's end is closed: that means finish and leave */

@@ -11,6 +11,7 @@
 #include "io/loop.h"
 #include "io/offload.h"
 #include "io/out.h"
+#include "io/pass.h"
 #include "server/accesslog.h"
 #include "server/filecache.h"
 #include "server/settings.h"
@@ -29,7 +30,6 @@ enum worker_order {
     ORDER_FINISH = 'f', /* stop accepting, finish the requests in hand, leave */
     ORDER_STOP = 's',   /* leave at once */
 };
-enum { ORDER_FDS = 2 }; /* descriptors that come with one order, at most */
 /* What a worker tells the master: one byte each. */
 enum worker_word {
     WORD_READY = 'R', /* accepting */
@@ -83,7 +83,7 @@ struct worker {
     struct timer pause; /* TIMER_LISTENER */
     struct timer flush; /* TIMER_WORKER: the access log's */
     struct source orders;
-    int kept[ORDER_FDS]; /* descriptors that make room for those which come with an order */
+    int kept[PASS_MAX]; /* descriptors that make room for those which come with an order */
     struct worker_setup setup;
 };
 
