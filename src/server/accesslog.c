@@ -29,7 +29,9 @@ struct accesslog {
     struct loop *loop;
     struct buffer buffers[2];
     unsigned filling;
-    int next_fd;              /* for lines behind those of the filling buffer; -1: the same */
+    int next_fd;              /* for lines to come; -1: the same */
+    bool is_next_due;         /* those for the file before are with the appender */
+    bool file_waits;          /* there, behind a write: one is enough */
     int error;                /* of the last write, 0: none */
     uint64_t lost, lost_told; /* lines that could not be written */
     uint64_t began_us;        /* when the filling buffer got its first line */
@@ -39,8 +41,10 @@ struct accesslog {
 
 static void give_next_file(struct accesslog *a)
 {
-    if (a->next_fd >= 0)
-        appender_switch(&a->appender, a->next_fd);
+    if (a->next_fd < 0 || !a->is_next_due || a->file_waits)
+        return;
+    a->file_waits = a->appender.is_busy;
+    appender_switch(&a->appender, a->next_fd);
     a->next_fd = -1;
 }
 
@@ -52,6 +56,7 @@ static void hand_over(struct accesslog *a)
         return;
     a->filling = 1 - a->filling;
     appender_write(&a->appender, str_make(b->data, b->n));
+    a->is_next_due = true;
     give_next_file(a);
 }
 
@@ -95,6 +100,8 @@ static void written(struct appender *appender, struct write_outcome o)
     else
         say_lost(a);
     b->n = 0;
+    a->file_waits = false;
+    give_next_file(a);
     if (a->buffers[a->filling].n + ACCESSLOG_LINE_MAX > a->conf->buffer.size)
         hand_over(a);
 }
@@ -155,9 +162,9 @@ void accesslog_switch(struct accesslog *a, int fd)
     if (a->next_fd >= 0)
         (void)close(a->next_fd); /* nothing was meant for it alone */
     a->next_fd = fd;
+    a->is_next_due = a->buffers[a->filling].n == 0;
     hand_over(a);
-    if (a->buffers[a->filling].n == 0)
-        give_next_file(a);
+    give_next_file(a);
 }
 
 void accesslog_tick(struct accesslog *a)

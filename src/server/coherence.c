@@ -116,7 +116,9 @@ static void walk(struct walk *w)
         }
         take_step(w, name);
         int n = snprintf(path, sizeof path, "%s/%s", w->at, name);
-        if (n >= PATH_MAX || lstat(path, &st) < 0)
+        if (n >= PATH_MAX)
+            return give_up(w);
+        if (lstat(path, &st) < 0)
             return;
         if (S_ISLNK(st.st_mode)) {
             if (++links > LINKS_MAX || !follow(w, path))

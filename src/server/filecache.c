@@ -82,12 +82,13 @@ static void make_room(struct filecache *c)
         forget(c, oldest(to_shorten(c)));
 }
 
-/* On a way that is watched, where every change makes an event, the look is only a net: for writes
- * through a mapping, and by who keeps the file open. */
+/* On a way that is watched, on file systems that tell, the look is only a net: for writes through a
+ * mapping and the like (docs/manual.md has the list). */
 static uint32_t good_ms(const struct filecache *c, const struct file *f)
 {
     const struct root_folder *at = f->root->at;
-    bool is_root_told = at->path.n == 0 || (at->covered && !at->trail.is_blind);
+    bool is_root_told =
+        at->path.n == 0 || (at->covered && at->trail.count > 0 && !at->trail.is_blind);
     bool is_told = is_root_told && f->trail.count > 0 && !f->trail.is_blind && !f->trail.is_long;
     bool is_moving = f->disk.has_other_names || f->young || f->unsettled;
     return c->coherence.watch && is_told && !is_moving ? FILECACHE_NET_MS : c->limits.check_ms;
@@ -204,6 +205,13 @@ static bool is_untouched(const struct filecache *c, const struct trail *t)
     return c->coherence.watch && trail_is_untouched(t, c->coherence.watch);
 }
 
+static void cover_root(struct filecache *c, struct root_folder *at)
+{
+    at->covered = coherence_root_is_near(&c->coherence, at->path);
+    if (at->covered)
+        coherence_cover_root(&c->coherence, at->path, &at->trail);
+}
+
 /* The root's path may lead to another folder than it did: then that one takes its place. */
 static void refresh_root(struct filecache *c, struct root_folder *at, uint64_t now_ms)
 {
@@ -213,12 +221,14 @@ static void refresh_root(struct filecache *c, struct root_folder *at, uint64_t n
         (!is_told && at->covered && now_ms - at->checked_ms < c->limits.check_ms))
         return;
     at->checked_ms = now_ms;
-    if (is_told || at->trail.count == 0) {
-        at->covered = coherence_root_is_near(&c->coherence, at->path);
-        if (at->covered)
-            coherence_cover_root(&c->coherence, at->path, &at->trail);
-    }
+    if (is_told || at->trail.count == 0)
+        cover_root(c, at);
     int r = disk_reopen_root(at->path.p, at->fd);
+    if (r > 0 && !is_told) { /* a mount, perhaps: what is watched may be below it */
+        filecache_doubt(c);
+        at->changes = c->changes;
+        cover_root(c, at);
+    }
     at->opened += is_told || r > 0;
     if (r < 0 && !at->told)
         log_warn("root %s cannot be opened again, what it was is served: %s", at->path.p,
@@ -262,6 +272,8 @@ static int confirm(const struct fileopen *o, struct file *f)
     int r = fileopen_confirms(o, f);
     if (r < 0 && r != -EAGAIN)
         r = !is_touched;
+    if (r == 0 && !is_touched && f->good_ms == FILECACHE_NET_MS)
+        filecache_doubt(o->cache); /* a mount, perhaps: other folders are on the way by now */
     if (r > 0) {
         f->opened = at->opened;
         f->checked_ms = o->wish->now_ms;

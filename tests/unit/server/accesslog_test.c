@@ -337,6 +337,35 @@ START_TEST(a_switch_sends_old_lines_to_the_old_file)
 }
 END_TEST
 
+START_TEST(of_many_switches_behind_a_stuck_pipe_the_last_one_counts)
+{
+    enum { SWITCHES = 1000, LINES = 200, TURNS = 200 };
+    static char drained[64 * 1024];
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_gt(fcntl(ends[1], F_SETPIPE_SZ, 4096), 0);
+    ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    conf.format = ACCESS_COMBINED;
+    accesslog = accesslog_new(&conf, ends[1], &worker.loop);
+    ask("GET /before HTTP/1.0\r\n\r\n");
+    for (int i = 0; i < LINES; i++)
+        accesslog_write(accesslog, &request);
+    for (int i = 0; i < SWITCHES; i++) {
+        (void)unlink(path);
+        accesslog_switch(accesslog, open_log());
+    }
+    for (int i = 0; i < TURNS; i++) {
+        (void)!read(ends[0], drained, sizeof drained);
+        loop_turn(&worker.loop, 2);
+    }
+    ask("GET /after HTTP/1.0\r\n\r\n");
+    accesslog_write(accesslog, &request);
+    struct str text = logged();
+    ck_assert(memmem(text.p, text.n, "/after", 6) && !memmem(text.p, text.n, "/before", 7));
+    close(ends[0]);
+}
+END_TEST
+
 START_TEST(a_tick_writes_what_is_old_enough)
 {
     start(ACCESS_COMBINED);
@@ -366,4 +395,5 @@ UNIT_MAIN_WITH("server/accesslog", setup, teardown, a_combined_line_is_what_ever
                a_stuck_pipe_drops_lines_and_counts_them,
                lines_that_a_full_disk_refuses_are_counted_and_leave_no_half_line,
                half_a_line_is_ended_once, a_switch_sends_old_lines_to_the_old_file,
+               of_many_switches_behind_a_stuck_pipe_the_last_one_counts,
                a_tick_writes_what_is_old_enough)

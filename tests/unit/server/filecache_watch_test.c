@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -131,6 +133,8 @@ static void told_remove(struct told *t, const char *const *names)
 {
     for (; *names; names++)
         (void)unlinkat(t->at.fd, *names, 0);
+    (void)unlinkat(t->at.fd, "under", AT_REMOVEDIR);
+    (void)unlinkat(t->at.fd, "over", AT_REMOVEDIR);
     (void)rmdir(t->folder);
     close(t->at.fd);
 }
@@ -158,6 +162,45 @@ START_TEST(where_all_changes_are_told_the_look_is_seldom)
     ck_assert_uint_eq(told_find(&t, "a.css").checked_ms, first);
     now_ms++;
     ck_assert_uint_eq(told_find(&t, "a.css").checked_ms, now_ms);
+    told_remove(&t, names);
+}
+END_TEST
+
+static void told_path(const struct told *t, const char *name, char path[80])
+{
+    snprintf(path, 80, "%s/%s", t->folder, name);
+}
+
+/* Nothing tells of a mount. The look meets it; then its own folder is listened to. */
+START_TEST(what_is_mounted_over_a_folder_is_watched_once_it_was_met)
+{
+    static const char *const names[] = {"a.css", "under/a.css", "over/a.css", "over/b.css", NULL};
+    struct told t;
+    char under[80], over[80], path[80], moved[80];
+    if (unshare(CLONE_NEWNS) < 0)
+        return; /* only root may mount */
+    ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    told_make(&t);
+    told_path(&t, "under", under);
+    told_path(&t, "over", over);
+    ck_assert_int_eq(mkdir(under, 0755), 0);
+    ck_assert_int_eq(mkdir(over, 0755), 0);
+    told_put(&t, "under/a.css");
+    told_put(&t, "over/a.css");
+    told_put(&t, "over/b.css");
+    loop_turn(&loop, 0);
+    uint64_t lower = told_find(&t, "under/a.css").disk.ino;
+    ck_assert_uint_eq(told_find(&t, "under/a.css").good_ms, FILECACHE_NET_MS);
+    ck_assert_int_eq(mount(over, under, NULL, MS_BIND, NULL), 0);
+    now_ms += FILECACHE_NET_MS;
+    uint64_t upper = told_find(&t, "under/a.css").disk.ino;
+    ck_assert_uint_ne(upper, lower);
+    told_path(&t, "over/b.css", path);
+    told_path(&t, "over/a.css", moved);
+    ck_assert_int_eq(rename(path, moved), 0);
+    loop_turn(&loop, 0);
+    ck_assert_uint_ne(told_find(&t, "under/a.css").disk.ino, upper); /* at once */
+    ck_assert_int_eq(umount2(under, MNT_DETACH), 0);
     told_remove(&t, names);
 }
 END_TEST
@@ -279,6 +322,7 @@ END_TEST
 
 UNIT_MAIN_WITH("server/filecache with events", setup, teardown, only_what_changed_is_compared,
                where_all_changes_are_told_the_look_is_seldom,
+               what_is_mounted_over_a_folder_is_watched_once_it_was_met,
                what_may_change_untold_is_looked_at_each_second, the_look_once_a_second_stays,
                a_root_that_leads_elsewhere_touches_all_its_files,
                a_link_beside_a_file_is_followed_to_what_changes,
