@@ -8,10 +8,13 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <linux/magic.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/inotify.h>
-#include <sys/vfs.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 enum {
@@ -180,25 +183,48 @@ static void begin_anew(struct watch *w)
 
 /* Only this machine writes to these, through names. On all others (of the network, or layered, or
  * made by programs) changes may come without an event. */
-static bool tells_all(const char *folder)
+static bool tells_all(const char *type)
 {
-    struct statfs fs;
-    if (statfs(folder, &fs) < 0)
-        return false;
-    switch ((uint32_t)fs.f_type) {
-    case EXT4_SUPER_MAGIC: /* ext2 and ext3 have the same */
-    case BTRFS_SUPER_MAGIC:
-    case XFS_SUPER_MAGIC:
-    case F2FS_SUPER_MAGIC:
-    case TMPFS_MAGIC:
-    case RAMFS_MAGIC:
-    case SQUASHFS_MAGIC:
-    case EROFS_SUPER_MAGIC_V1:
-    case ISOFS_SUPER_MAGIC:
-        return true;
-    default:
-        return false;
+    static const char *const types[] = {"ext2",  "ext3",  "ext4",     "xfs",   "f2fs",
+                                        "tmpfs", "ramfs", "squashfs", "erofs", "iso9660"};
+    size_t n = strcspn(type, " ");
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strlen(types[i]) == n && memcmp(types[i], type, n) == 0)
+            return true;
+    return false;
+}
+
+/* Asked of the table of mounts, proc(5): statfs would wait for the other machine of a network file
+ * system. One that has other numbers there than in a stat (btrfs) is not found. */
+static bool device_tells_all(unsigned major, unsigned minor)
+{
+    static const char separator[] = " - "; /* before the type */
+    FILE *mounts = fopen("/proc/self/mountinfo", "re");
+    char *line = NULL, *type = NULL;
+    size_t room = 0;
+    while (mounts && !type && getline(&line, &room, mounts) > 0) {
+        unsigned at[2];
+        if (sscanf(line, "%*u %*u %u:%u ", &at[0], &at[1]) == 2 && at[0] == major && at[1] == minor)
+            type = strstr(line, separator);
     }
+    bool tells = type && tells_all(type + sizeof separator - 1);
+    if (mounts)
+        (void)fclose(mounts); /* it was only read */
+    free(line);
+    return tells;
+}
+
+static bool folder_tells_all(struct watch *w, const char *folder)
+{
+    struct statx st;
+    if (statx(AT_FDCWD, folder, AT_STATX_DONT_SYNC, 0, &st) < 0)
+        return false;
+    uint64_t device = makedev(st.stx_dev_major, st.stx_dev_minor);
+    if (device != w->device) {
+        w->device = device;
+        w->device_tells = device_tells_all(st.stx_dev_major, st.stx_dev_minor);
+    }
+    return w->device_tells;
 }
 
 int watch_folder(struct watch *w, const char *folder, struct str name)
@@ -220,7 +246,7 @@ int watch_folder(struct watch *w, const char *folder, struct str name)
         return -1;
     }
     if (!w->folders[wd].live) {
-        w->folders[wd].is_blind = !tells_all(folder);
+        w->folders[wd].is_blind = !folder_tells_all(w, folder);
         w->live++;
     }
     want(&w->folders[wd], name);

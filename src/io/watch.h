@@ -39,6 +39,8 @@ struct watch {
     struct watched *folders; /* by watch descriptor */
     uint32_t room;           /* in that table */
     uint32_t live;           /* folders that are watched */
+    uint64_t device;         /* of the last new folder ... */
+    bool device_tells;       /* ... and whether all changes on it make events */
     bool told;               /* that not all can be watched */
 };
 
