@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "support/refuse.h"
+#include "support/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@ enum { WAIT_MS = 20000 };
 
 static struct loop l;
 static struct appender a;
-static char path[64];
+static char path[80];
 static unsigned done_n;
 static struct write_outcome last;
 
@@ -39,15 +40,15 @@ static void setup(void)
     static const timer_fn none[1];
     log_open(STDERR_FILENO, LOG_ERROR, ""); /* a thread that cannot be had is only a warning */
     ck_assert(loop_init(&l, none));
-    strcpy(path, "/tmp/skiff-appender-XXXXXX");
-    (void)close(mkstemp(path));
+    scratch_make();
+    strcpy(path, in("log"));
 }
 
 static void teardown(void)
 {
     be_root_again();
     loop_done(&l);
-    (void)unlink(path);
+    scratch_remove();
 }
 
 static void start(int fd)
@@ -133,18 +134,15 @@ END_TEST
 
 START_TEST(a_switch_holds_for_what_is_written_later)
 {
-    char old[80];
     start(open_file());
-    snprintf(old, sizeof old, "%s.1", path);
-    ck_assert_int_eq(rename(path, old), 0);
+    ck_assert_int_eq(rename(path, in("old")), 0);
     appender_write(&a, STR("old\n"));
     appender_switch(&a, open_file());
     while (a.is_busy)
         loop_turn(&l, WAIT_MS);
     write_lines("new\n");
-    file_is(old, "old\n");
+    file_is(in("old"), "old\n");
     file_is(path, "new\n");
-    (void)unlink(old);
     ck_assert(appender_done(&a));
 }
 END_TEST
@@ -254,7 +252,6 @@ END_TEST
 
 START_TEST(without_a_thread_the_loop_writes)
 {
-    char old[80];
     int fd = open_file();
     stop_being_root();
     rlim_t before = limit(RLIMIT_NPROC, 0);
@@ -263,12 +260,10 @@ START_TEST(without_a_thread_the_loop_writes)
     be_root_again();
     ck_assert(!a.has_thread);
     fill_and_go_on();
-    snprintf(old, sizeof old, "%s.1", path);
-    ck_assert_int_eq(rename(path, old), 0);
+    ck_assert_int_eq(rename(path, in("old")), 0);
     appender_switch(&a, open_file());
     write_lines("six\n");
     file_is(path, "six\n");
-    (void)unlink(old);
     ck_assert(appender_done(&a));
 }
 END_TEST
