@@ -16,6 +16,7 @@ struct span {
     size_t len;
     off_t at;
     int fd;
+    uint32_t headroom; /* bytes in front of mem that whoever sends it may write over */
 };
 
 enum {
@@ -59,6 +60,8 @@ static inline struct span span_part(struct span s, uint64_t at, uint64_t n)
         s.mem += at;
     else
         s.at += (off_t)at;
+    if (at > 0)
+        s.headroom = 0; /* what is in front is content */
     s.len = (size_t)n;
     return s;
 }

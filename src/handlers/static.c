@@ -130,7 +130,8 @@ static __attribute__((noinline)) struct file *negotiate(struct request *r,
 static inline void answer_contents(struct request *r, const struct file *f)
 {
     if (f->data)
-        r->resp.whole = (struct span){.mem = f->data, .len = f->disk.size, .fd = -1};
+        r->resp.whole =
+            (struct span){.mem = f->data, .len = f->disk.size, .fd = -1, .headroom = f->headroom};
     else
         r->resp.whole = (struct span){.len = f->disk.size, .fd = f->disk.fd};
 }

@@ -344,6 +344,29 @@ static inline enum out_result flush_single(struct out_pool *p, struct out *o, st
     return OUT_DONE;
 }
 
+/* A head, and memory with room for it in front. */
+static inline bool fits_in_front(struct out *o)
+{
+    const struct segment *head = out_segment(o, 0);
+    return o->count == 2 && !o->stream && head->span.mem && !head->done &&
+           head->span.len <= out_segment(o, 1)->span.headroom;
+}
+
+/* Two pieces that leave as one, which the kernel takes for less. What does not leave at once waits
+ * as it was queued: another connection may write its own head there. */
+static enum out_result flush_joined(struct out_pool *p, struct out *o, struct channel *ch)
+{
+    const struct span *head = &out_segment(o, 0)->span, *body = &out_segment(o, 1)->span;
+    struct iovec v = {(char *)(uintptr_t)body->mem - head->len, head->len + body->len};
+    memcpy(v.iov_base, head->mem, head->len);
+    ssize_t n = ch->tp->send(ch, &v, 1, false);
+    if (n <= 0)
+        return failed(n);
+    advance(o, (size_t)n);
+    release_heads(p, o);
+    return o->count > 0 ? OUT_BLOCKED : OUT_DONE;
+}
+
 /* Whatever is queued. */
 static __attribute__((noinline)) enum out_result flush_all(struct out_pool *p, struct out *o,
                                                            struct channel *ch)
@@ -362,6 +385,8 @@ inline enum out_result out_flush(struct out_pool *p, struct out *o, struct chann
         return OUT_BLOCKED;
     if (o->count == 1 && !o->stream && out_segment(o, 0)->span.mem)
         return flush_single(p, o, ch);
+    if (fits_in_front(o))
+        return flush_joined(p, o, ch);
     return flush_all(p, o, ch);
 }
 

@@ -38,6 +38,7 @@ struct file {
     uint32_t used;                /* second in which it was moved to the front of its list */
     uint32_t good_ms;             /* how long it is good without a look */
     int error;                    /* 0, or the errno that opening gave */
+    uint32_t headroom;            /* unused bytes in front of data, for a head */
     const char *data;             /* all contents, when small enough; else NULL */
     struct str whole;             /* all lines: validators.fields and the Content-Length */
     struct disk_file disk;        /* kind, size, times; .fd is -1 when the contents are in memory */
@@ -47,7 +48,7 @@ struct file {
     bool young;     /* changed so shortly before it was opened that its ETag is weak */
     bool unsettled; /* touched so shortly before that another change may look the same */
     bool told;      /* what is wrong with it was logged */
-    char text[];    /* path, fields and contents */
+    char text[];    /* path, fields, headroom and contents */
 };
 
 /* A folder to serve from. Opened in the master while it has its privileges; opened again by its

@@ -4,11 +4,16 @@
  * they are small. */
 #include "server/fileopen.h"
 
+#include "io/out.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SETTLED_S = 2 /* longer than any tick of the clock that stamps changes */ };
+enum {
+    SETTLED_S = 2, /* longer than any tick of the clock that stamps changes */
+    HEADROOM = 512 /* the usual head, and as much again */
+};
 
 void filecache_name(const struct file_wish *w, char name[PATH_MAX])
 {
@@ -82,13 +87,14 @@ static bool is_unsettled(const struct disk_file *d, int64_t wall_s)
 static struct file *make(const struct fileopen *o, int error, const struct disk_file *d,
                          size_t contents)
 {
+    size_t headroom = contents > OUT_COPY_MAX ? HEADROOM : 0;
     char fields[FILE_FIELDS_MAX];
     bool is_file = error == 0 && d->kind == DISK_FILE;
     struct validators v = {0};
     const struct file_facts facts = {o->wish->path, o->wish->coding, d, o->wish->wall_s};
     size_t whole_n =
         is_file ? filefields_write(&o->wish->root->style, o->cache->mime, &facts, fields, &v) : 0;
-    struct file *f = malloc(sizeof *f + o->wish->path.n + whole_n + contents);
+    struct file *f = malloc(sizeof *f + o->wish->path.n + whole_n + headroom + contents);
     if (!f)
         return NULL;
     *f = (struct file){
@@ -100,6 +106,7 @@ static struct file *make(const struct fileopen *o, int error, const struct disk_
         .opened = o->wish->root->at->opened,
         .trail = o->trail,
         .error = error,
+        .headroom = (uint32_t)headroom,
         .disk = *d,
         .young = is_file && filefields_is_young(d, o->wish->wall_s),
         .unsettled = is_file && is_unsettled(d, o->wish->wall_s),
@@ -124,7 +131,7 @@ static struct file *make(const struct fileopen *o, int error, const struct disk_
 static int read_contents(const struct fileopen *o, struct file *f)
 {
     struct disk_file after;
-    char *data = f->text + f->path.n + f->whole.n;
+    char *data = f->text + f->path.n + f->whole.n + f->headroom;
     ssize_t n = o->wish->patient ? disk_read(f->disk.fd, data, f->disk.size, 0)
                                  : disk_read_cached(f->disk.fd, data, f->disk.size, 0);
     if (n == -EAGAIN && !o->wish->patient)

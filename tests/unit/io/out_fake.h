@@ -108,7 +108,6 @@ static inline void drop(struct pin *p)
 }
 
 static int file; /* "0123456789" */
-static char large[OUT_BUDGET];
 
 static inline void setup(void)
 {

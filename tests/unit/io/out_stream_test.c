@@ -1,6 +1,8 @@
 /* The writer with streams, and every combination of short writes. */
 #include "unit/io/out_fake.h"
 
+static char large[OUT_BUDGET];
+
 /* --- a stream that the test writes down --- */
 
 enum { SCRIPT_MAX = 16 };

@@ -1,6 +1,8 @@
 /* The writer: what leaves in one call, files, budget, limits. */
 #include "unit/io/out_fake.h"
 
+static char large[OUT_BUDGET];
+
 /* --- one send --- */
 
 START_TEST(pipelined_answers_are_one_contiguous_send)

@@ -1,5 +1,7 @@
 /* The file cache on a real folder: what is kept, what is seen, what is let go. */
 #include "server/filecache.h"
+
+#include "io/out.h"
 #include "support/scratch.h"
 #include "support/unit.h"
 
@@ -247,6 +249,24 @@ START_TEST(contents_are_bounded_in_bytes)
 }
 END_TEST
 
+START_TEST(contents_that_are_not_copied_have_headroom_behind_their_fields)
+{
+    char text[OUT_COPY_MAX + 2] = "";
+    start(10 * sizeof text, sizeof text, 100);
+    memset(text, 'x', sizeof text - 1);
+    put("lent.css", text);
+    text[OUT_COPY_MAX] = '\0';
+    put("copied.css", text);
+    struct file *copied = find("copied.css"), *lent = find("lent.css");
+    ck_assert_uint_eq(copied->headroom, 0);
+    ck_assert_uint_ge(lent->headroom, 512);
+    ck_assert(lent->data - lent->headroom >= lent->whole.p + lent->whole.n);
+    ck_assert_int_eq(lent->data[OUT_COPY_MAX], 'x');
+    drop(copied);
+    drop(lent);
+}
+END_TEST
+
 START_TEST(limits_of_zero_cache_nothing_and_serve_everything)
 {
     start(0, 100, 0);
@@ -308,5 +328,7 @@ UNIT_MAIN_WITH("server/filecache", setup, teardown,
                an_unchanged_file_stays_the_same_entry, meaningless_times_give_no_validators,
                folders_and_what_is_no_file_are_told_apart,
                refusals_are_remembered_but_cannot_evict_files, the_least_recently_used_goes_first,
-               contents_are_bounded_in_bytes, limits_of_zero_cache_nothing_and_serve_everything,
-               a_second_of_use_counts_once, in_the_next_second_it_is_moved_again)
+               contents_are_bounded_in_bytes,
+               contents_that_are_not_copied_have_headroom_behind_their_fields,
+               limits_of_zero_cache_nothing_and_serve_everything, a_second_of_use_counts_once,
+               in_the_next_second_it_is_moved_again)
