@@ -2,6 +2,7 @@
 #include "io/loop.h"
 
 #include "base/check.h"
+#include "io/direct.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -104,7 +105,7 @@ static void put_first(struct epoll_event *events, int n, const struct source *s)
 void loop_turn(struct loop *l, int wait_max_ms)
 {
     struct epoll_event events[LOOP_EVENTS_MAX];
-    int n = epoll_wait(l->epfd, events, LOOP_EVENTS_MAX, loop_wait_ms(l, wait_max_ms));
+    int n = direct_epoll_wait(l->epfd, events, LOOP_EVENTS_MAX, loop_wait_ms(l, wait_max_ms));
     CHECK(n >= 0 || errno == EINTR);
     clock_update(&l->clock);
     if (l->first)

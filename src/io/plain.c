@@ -1,19 +1,14 @@
-/* plain: the bare socket as a transport.
- *
- * recv() and send() are points where a thread can be cancelled, for which the C library does a
- * hundred instructions each once there is a second thread. No thread of ours is ever cancelled: the
- * two calls of every request go to the kernel directly. */
+/* plain: the bare socket as a transport. */
 #include "io/channel.h"
 
 #include "base/check.h"
+#include "io/direct.h"
 
 #include <errno.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 /* What a failed call means, and which readiness it takes away. */
 static ssize_t failed(struct channel *ch, uint8_t can, ssize_t want)
@@ -29,7 +24,7 @@ static ssize_t plain_recv(struct channel *ch, void *dst, size_t cap)
     DCHECK(cap > 0); /* no room would look like the end */
     ssize_t n;
     do
-        n = syscall(SYS_recvfrom, ch->src.fd, dst, cap, 0, NULL, NULL);
+        n = direct_recv(ch->src.fd, dst, cap);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return failed(ch, CAN_READ, IO_WANT_READ);
@@ -57,7 +52,7 @@ static __attribute__((noinline)) ssize_t send_several(struct channel *ch, const 
     for (int i = 0; i < count; i++)
         all += v[i].iov_len;
     do
-        n = sendmsg(ch->src.fd, &m, flags);
+        n = direct_sendmsg(ch->src.fd, &m, flags);
     while (n < 0 && errno == EINTR);
     return sent(ch, n, all);
 }
@@ -69,7 +64,7 @@ static ssize_t plain_send(struct channel *ch, const struct iovec *v, int count, 
     if (count > 1)
         return send_several(ch, v, count, flags);
     do
-        n = syscall(SYS_sendto, ch->src.fd, v->iov_base, v->iov_len, flags, NULL, 0);
+        n = direct_send(ch->src.fd, v->iov_base, v->iov_len, flags);
     while (n < 0 && errno == EINTR);
     return sent(ch, n, v->iov_len);
 }
@@ -110,7 +105,7 @@ static void plain_shut(struct channel *ch)
 
 static void plain_close(struct channel *ch)
 {
-    (void)close(ch->src.fd); /* the descriptor is gone whatever it says */
+    (void)direct_close(ch->src.fd); /* the descriptor is gone whatever it says */
     ch->src.fd = -1;
 }
 

@@ -2,6 +2,7 @@
 #include "io/sock.h"
 
 #include "base/units.h"
+#include "io/direct.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -291,7 +292,7 @@ int sock_accept(int listener, struct peer *peer)
     } from;
     socklen_t n = sizeof from;
     from.any.sa_family = AF_UNIX; /* an unnamed unix peer has no address at all */
-    int fd = accept4(listener, &from.any, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = direct_accept(listener, &from.any, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0)
         peer_from(&from.any, peer);
     return fd;
