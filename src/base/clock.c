@@ -27,7 +27,11 @@ void clock_set(struct clock *c, uint64_t now_us, uint64_t wall_us)
 
 void clock_update(struct clock *c)
 {
-    clock_set(c, read_us(CLOCK_MONOTONIC), read_us(CLOCK_REALTIME));
+    uint64_t now_us = read_us(CLOCK_MONOTONIC);
+    if (now_us / 1000 == c->now_ms && c->date[0])
+        c->now_us = now_us; /* nothing else is told more finely */
+    else
+        clock_set(c, now_us, read_us(CLOCK_REALTIME));
 }
 
 static char *put2(char *p, int v)

@@ -12,12 +12,12 @@ enum { HTTP_DATE_LEN = 29 }; /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 struct clock {
     uint64_t now_us;  /* monotonic */
     uint64_t now_ms;  /* the same, divided once a turn and not once a use */
-    uint64_t wall_us; /* since 1970, for logs and Date */
+    uint64_t wall_us; /* since 1970, for logs and Date; read once a millisecond */
     int64_t second;   /* the wall second that `date` shows */
     char date[HTTP_DATE_LEN];
 };
 
-/* Reads the system's clocks. */
+/* Reads the system's clocks; that of the wall at most once a millisecond. */
 void clock_update(struct clock *c);
 /* Sets a time by hand, for tests. */
 void clock_set(struct clock *c, uint64_t now_us, uint64_t wall_us);
