@@ -16,6 +16,7 @@ struct worker;
 enum {
     LISTENER_PAUSE_MS = 100,
     LISTENER_ACCEPTS_MAX = 64, /* connections taken in one turn */
+    LISTENER_TRIES = 16,       /* of so many connections one at least is read first */
     LISTENER_LOOKS_MAX = 64,   /* connections looked at to find an idle one */
 };
 
@@ -23,8 +24,10 @@ struct listener {
     struct source src; /* .fd is the master's socket, inherited; -1: not this slot's, or shut */
     struct worker *worker;
     uint32_t slot;
-    bool accepting; /* registered with the loop */
-    bool wanted;    /* ours or adopted: registered unless paused */
+    bool accepting;    /* registered with the loop */
+    bool wanted;       /* ours or adopted: registered unless paused */
+    bool comes_early;  /* the last connection that was read first had its request */
+    uint32_t accepted; /* connections that were not read first for that */
 };
 
 /* One listener per listen entry and slot, none accepting yet; a socket that all slots share (unix)
