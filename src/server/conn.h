@@ -36,6 +36,7 @@ enum {
 
 enum {
     CONN_BATCH_MAX = 64,              /* requests answered before others get their turn */
+    CONN_FRESH_MS = 1000,             /* between a connection and its first request */
     CONN_GRACE_MS = 1000,             /* for one more request of each connection, when leaving */
     CONN_LINGER_MS = 5 * 1000,        /* RFC 9112 section 9.6: long enough for a round trip */
     CONN_LINGER_MAX = 4 * 1024 * 1024 /* bytes swallowed before the connection is cut */
@@ -73,6 +74,8 @@ void conn_advance(struct conn *c);
 void conn_expired(struct timer *t);
 /* Nothing is asked for and nothing is owed: may be closed to make room or to leave. */
 bool conn_is_idle(const struct conn *c);
+/* ... but it was accepted within the last CONN_FRESH_MS, so its first request may be under way. */
+bool conn_is_fresh(const struct conn *c);
 /* The worker is leaving (finishing is set): an idle connection ends after CONN_GRACE_MS or its next
  * answer, which says so. Closed at once, it would meet requests that are under way. */
 void conn_leave(struct conn *c);

@@ -140,6 +140,13 @@ bool conn_is_idle(const struct conn *c)
     return c->state == CONN_IDLE && !(c->ch.src.ready & CAN_READ);
 }
 
+bool conn_is_fresh(const struct conn *c)
+{
+    int64_t left_ms = timer_left_ms(&c->timer, clock_ms(&c->worker->loop.clock));
+    return conn_is_idle(c) && c->served == 0 &&
+           left_ms + CONN_FRESH_MS > deadline_ms(c->worker, T_IDLE);
+}
+
 void conn_leave(struct conn *c)
 {
     if (conn_is_idle(c))

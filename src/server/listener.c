@@ -67,7 +67,7 @@ static bool look_for_idle(struct timer *t, void *arg)
     if (t->kind != TIMER_CONN)
         return true;
     struct conn *c = container_of(t, struct conn, timer);
-    if (conn_is_idle(c)) {
+    if (conn_is_idle(c) && !conn_is_fresh(c)) {
         s->idle = c;
         return false;
     }

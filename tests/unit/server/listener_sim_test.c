@@ -201,11 +201,58 @@ START_TEST(who_was_accepted_and_not_yet_read_does_not_make_room)
 }
 END_TEST
 
-UNIT_MAIN_WITH("server/listener", setup, teardown,
-               who_is_answered_and_closed_at_once_is_not_registered,
-               who_stays_is_registered_once_and_heard_again,
-               half_a_head_that_is_there_is_completed_later,
-               who_has_said_all_is_answered_and_seen_to_leave,
-               who_says_nothing_yet_is_awaited_and_seldom_tried,
-               what_came_early_once_is_not_believed_for_long,
-               who_was_accepted_and_not_yet_read_does_not_make_room)
+/* Their requests may be under way. */
+START_TEST(who_has_just_come_does_not_make_room_for_the_next)
+{
+    sim->worker.connections_max = CROWD / 2;
+    crowd("");
+    turn();
+    for (int i = 0; i < CROWD; i++)
+        say(peers[i], LAST);
+    for (int i = 0; i < CROWD; i += TURNS)
+        turn();
+    all_are_answered_and_leave();
+}
+END_TEST
+
+START_TEST(who_came_a_while_ago_and_is_silent_makes_room)
+{
+    char end;
+    int silent = join("");
+    turn();
+    sim->worker.connections_max = 1;
+    usleep((CONN_FRESH_MS + 2 * WHEEL_TICK_MS) * 1000);
+    int next = join(LAST);
+    turn();
+    ck_assert_int_eq(recv(silent, &end, 1, MSG_DONTWAIT), 0);
+    is_answered(next);
+    close(silent);
+    close(next);
+}
+END_TEST
+
+/* It may ask again, and knows that it may be closed. */
+START_TEST(who_has_asked_before_makes_room_at_once)
+{
+    char end;
+    int idle = join(KEEPS);
+    turn();
+    is_answered(idle);
+    sim->worker.connections_max = 1;
+    int next = join(LAST);
+    turn();
+    ck_assert_int_eq(recv(idle, &end, 1, MSG_DONTWAIT), 0);
+    is_answered(next);
+    close(idle);
+    close(next);
+}
+END_TEST
+
+UNIT_MAIN_WITH(
+    "server/listener", setup, teardown, who_is_answered_and_closed_at_once_is_not_registered,
+    who_stays_is_registered_once_and_heard_again, half_a_head_that_is_there_is_completed_later,
+    who_has_said_all_is_answered_and_seen_to_leave,
+    who_says_nothing_yet_is_awaited_and_seldom_tried, what_came_early_once_is_not_believed_for_long,
+    who_was_accepted_and_not_yet_read_does_not_make_room,
+    who_has_just_come_does_not_make_room_for_the_next,
+    who_came_a_while_ago_and_is_silent_makes_room, who_has_asked_before_makes_room_at_once)
