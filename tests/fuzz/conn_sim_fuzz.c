@@ -20,14 +20,16 @@ static const char config_text[] =
     "      - match: {prefix: /old/}\n"
     "        redirect: {to: /new/}\n";
 
-static char large[20000];
+static char middle[3000], large[20000]; /* lent from memory; read from the file */
 static struct sim *sim;
 
 static void start(void)
 {
+    memset(middle, 'm', sizeof middle);
     memset(large, 'l', sizeof large);
     sim_file("index.html", STR("<p>index"));
     sim_file("d/index.html", STR("<p>d"));
+    sim_file("m", str_make(middle, sizeof middle));
     sim_file("large.bin", str_make(large, sizeof large));
     sim = sim_new(config_text);
 }
