@@ -211,6 +211,55 @@ START_TEST(values_that_are_too_long_are_cut_and_the_line_stays_whole)
 }
 END_TEST
 
+static void ask_for_the_most(void)
+{
+    static char text[16000];
+    char quotes[1101], host[1101], target[5001];
+    memset(quotes, '"', sizeof quotes - 1);
+    memset(host, 'h', sizeof host - 1);
+    memset(target, 't', sizeof target - 1);
+    quotes[1100] = host[1100] = target[5000] = '\0';
+    int n = snprintf(text, sizeof text,
+                     "GET /%s HTTP/1.1\r\nHost: %s\r\nReferer: %s\r\nUser-Agent: %s\r\n\r\n",
+                     target, host, quotes, quotes);
+    ck_assert_int_lt(n, (int)sizeof text);
+    ask(text);
+    /* One that is as long is refused, and shown. */
+    store.head.method_text = store.head.fields[store.head.first[KNOWN_REFERER] - 1].value;
+    request.sent = UINT64_MAX;
+    request.began_us = worker.loop.clock.now_us + 1; /* UINT64_MAX ago */
+    conn.peer.family = AF_INET6;
+    memset(conn.peer.addr, 0xfe, sizeof conn.peer.addr);
+}
+
+static void ck_longest_line(enum access_format format, const char *end, bool is_captured)
+{
+    start(format);
+    ask_for_the_most();
+    if (is_captured)
+        ck_assert(accesslog_capture(accesslog, &request));
+    accesslog_write(accesslog, &request);
+    struct str line = logged();
+    ck_assert_uint_le(line.n, ACCESSLOG_LINE_MAX);
+    ck_assert_uint_ge(line.n, is_captured ? 800 : 6500);
+    ck_assert(str_ends(line, str_of(end)));
+    ck_assert_ptr_eq(memchr(line.p, '\n', line.n), line.p + line.n - 1);
+    ck_assert_int_eq(unlink(path), 0);
+    if (!is_captured)
+        return;
+    arena_free(request.arena);
+    pool_put(&worker.notes, request.arena);
+}
+
+START_TEST(the_longest_line_there_can_be_fits_and_is_whole)
+{
+    ck_longest_line(ACCESS_COMBINED, "\"\n", false);
+    ck_longest_line(ACCESS_COMBINED, "\"\n", true);
+    ck_longest_line(ACCESS_JSON, "\"}\n", false);
+    ck_longest_line(ACCESS_JSON, "\"}\n", true);
+}
+END_TEST
+
 START_TEST(a_captured_request_is_logged_after_its_head_is_gone)
 {
     start(ACCESS_COMBINED);
@@ -390,6 +439,7 @@ UNIT_MAIN_WITH("server/accesslog", setup, teardown, a_combined_line_is_what_ever
                a_json_line_has_typed_values, bytes_of_the_peer_are_escaped,
                a_byte_is_escaped_wherever_it_stands, broken_utf8_is_never_passed_on_in_json,
                values_that_are_too_long_are_cut_and_the_line_stays_whole,
+               the_longest_line_there_can_be_fits_and_is_whole,
                a_captured_request_is_logged_after_its_head_is_gone,
                a_full_buffer_is_written_while_the_other_fills,
                a_stuck_pipe_drops_lines_and_counts_them,
