@@ -29,7 +29,7 @@ void clock_update(struct clock *c)
 {
     uint64_t now_us = read_us(CLOCK_MONOTONIC);
     if (now_us / 1000 == c->now_ms && c->date[0])
-        c->now_us = now_us; /* nothing else is told more finely */
+        c->now_us = now_us; /* logs and Date tell no more than milliseconds */
     else
         clock_set(c, now_us, read_us(CLOCK_REALTIME));
 }

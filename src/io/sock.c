@@ -297,3 +297,9 @@ int sock_accept(int listener, struct peer *peer)
         peer_from(&from.any, peer);
     return fd;
 }
+
+bool sock_has_input(int fd)
+{
+    char byte;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}

@@ -1,6 +1,7 @@
 /* sock: addresses, listening sockets, accepted sockets and their options.
  *
- * Everything here is done by the master before privileges drop, except sock_accept. */
+ * Everything here is done by the master before privileges drop, except sock_accept and
+ * sock_has_input. */
 #ifndef SKIFF_IO_SOCK_H
 #define SKIFF_IO_SOCK_H
 
@@ -79,5 +80,7 @@ int sock_listen(const struct address *a, const struct listen_options *o, struct 
 bool sock_probe(const struct address *a, bool v6only, struct sock_error *e);
 /* accept4 with SOCK_NONBLOCK | SOCK_CLOEXEC; -1 with errno. */
 int sock_accept(int listener, struct peer *peer);
+/* Are there bytes that nobody has read yet? */
+bool sock_has_input(int fd);
 
 #endif

@@ -57,11 +57,6 @@ void timer_set(struct wheel *w, struct timer *t, uint64_t now_ms, uint64_t ms)
     hang(w, t);
 }
 
-int64_t timer_left_ms(const struct timer *t, uint64_t now_ms)
-{
-    return (int64_t)(int32_t)(t->due - tick_of(now_ms)) * WHEEL_TICK_MS;
-}
-
 void timer_stop(struct wheel *w, struct timer *t)
 {
     if (link_is_alone(&t->link))

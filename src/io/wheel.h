@@ -38,9 +38,6 @@ void wheel_init(struct wheel *w, uint64_t now_ms, const timer_fn *expire);
 void timer_init(struct timer *t, uint8_t kind);
 /* Sets or moves the deadline to now + ms, rounded up to a tick. */
 void timer_set(struct wheel *w, struct timer *t, uint64_t now_ms, uint64_t ms);
-/* Milliseconds until its deadline, to a tick, less than 0 when it is late. For a timer that is set.
- */
-int64_t timer_left_ms(const struct timer *t, uint64_t now_ms);
 /* Takes it off the wheel; harmless when it is not set. */
 void timer_stop(struct wheel *w, struct timer *t);
 /* Serves all ticks up to now: calls expire[kind] for each timer due; it may set any timer again. */

@@ -27,16 +27,16 @@ enum conn_state {
 };
 
 enum {
-    CONN_LAST = 1,    /* close after the answers that are queued */
-    CONN_UNREAD = 2,  /* input is left that nobody will read: linger */
-    CONN_TIMED = 4,   /* this state's absolute deadline is set */
-    CONN_ASKED = 8,   /* the handler said V_WAIT */
-    CONN_RESUMED = 16 /* ... and has called back */
+    CONN_LAST = 1,     /* close after the answers that are queued */
+    CONN_UNREAD = 2,   /* input is left that nobody will read: linger */
+    CONN_TIMED = 4,    /* this state's absolute deadline is set */
+    CONN_ASKED = 8,    /* the handler said V_WAIT */
+    CONN_RESUMED = 16, /* ... and has called back */
+    CONN_NEW = 32      /* no event of it was met yet: its first request may be here */
 };
 
 enum {
     CONN_BATCH_MAX = 64,              /* requests answered before others get their turn */
-    CONN_FRESH_MS = 1000,             /* between a connection and its first request */
     CONN_GRACE_MS = 1000,             /* for one more request of each connection, when leaving */
     CONN_LINGER_MS = 5 * 1000,        /* RFC 9112 section 9.6: long enough for a round trip */
     CONN_LINGER_MAX = 4 * 1024 * 1024 /* bytes swallowed before the connection is cut */
@@ -74,8 +74,6 @@ void conn_advance(struct conn *c);
 void conn_expired(struct timer *t);
 /* Nothing is asked for and nothing is owed: may be closed to make room or to leave. */
 bool conn_is_idle(const struct conn *c);
-/* ... but it was accepted within the last CONN_FRESH_MS, so its first request may be under way. */
-bool conn_is_fresh(const struct conn *c);
 /* The worker is leaving (finishing is set): an idle connection ends after CONN_GRACE_MS or its next
  * answer, which says so. Closed at once, it would meet requests that are under way. */
 void conn_leave(struct conn *c);

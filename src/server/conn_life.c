@@ -48,7 +48,7 @@ static inline void arm(struct conn *c, uint32_t ms)
 
 inline void conn_arm(struct conn *c, enum conn_deadline which)
 {
-    if (which != T_IDLE && (c->flags & CONN_TIMED))
+    if (c->flags & CONN_TIMED)
         return;
     if (which == T_SEND) {
         c->out->acked = acknowledged(c);
@@ -105,6 +105,7 @@ void conn_expired(struct timer *t)
 static void on_ready(struct source *s)
 {
     struct conn *c = container_of(s, struct conn, ch.src);
+    c->flags &= (uint8_t)~CONN_NEW;
     if (s->ready & PEER_GONE)
         conn_close(c);
     else
@@ -126,6 +127,7 @@ struct conn *conn_new(struct worker *w, int fd, const struct transport *tp, cons
     *c = (struct conn){
         .ch = {.src = {.on_ready = on_ready, .fd = fd, .ready = CAN_WRITE}, .tp = tp},
         .state = tp->handshake ? CONN_HANDSHAKE : CONN_IDLE,
+        .flags = CONN_NEW,
         .worker = w,
         .peer = *peer,
     };
@@ -138,13 +140,6 @@ struct conn *conn_new(struct worker *w, int fd, const struct transport *tp, cons
 bool conn_is_idle(const struct conn *c)
 {
     return c->state == CONN_IDLE && !(c->ch.src.ready & CAN_READ);
-}
-
-bool conn_is_fresh(const struct conn *c)
-{
-    int64_t left_ms = timer_left_ms(&c->timer, clock_ms(&c->worker->loop.clock));
-    return conn_is_idle(c) && c->served == 0 &&
-           left_ms + CONN_FRESH_MS > deadline_ms(c->worker, T_IDLE);
 }
 
 void conn_leave(struct conn *c)

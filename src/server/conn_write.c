@@ -3,6 +3,7 @@
  * Between two writes everything that the queue does not need goes back to its pool. */
 #include "base/log.h"
 #include "server/conn_steps.h"
+#include "server/listener.h"
 #include "server/request_life.h"
 #include "server/warm.h"
 #include "server/worker.h"
@@ -85,6 +86,8 @@ static enum step everything_is_out(struct conn *c)
     if (!has_input)
         conn_return_input(c);
     conn_enter(c, has_input ? CONN_HEAD : CONN_IDLE);
+    if (c->worker->paused)
+        listeners_room(c->worker); /* this one may be closed for it */
     bool goes_on = has_input || (c->ch.src.ready & CAN_READ);
     if (goes_on && c->batch < CONN_BATCH_MAX)
         return STEP_ON; /* several writes may be one turn */

@@ -35,7 +35,7 @@ bool filecache_init(struct filecache *c, struct filecache_limits limits, const s
 
 static uint64_t cached_bytes(const struct file *f)
 {
-    return f->data ? f->disk.size : 0;
+    return f->data ? f->headroom + f->disk.size : 0;
 }
 
 static void forget(struct filecache *c, struct file *f)

@@ -58,6 +58,7 @@ void listeners_room(struct worker *w)
 
 struct search {
     struct conn *idle;
+    bool may_ask; /* some of the idle ones are new, or have asked: the next turn will tell */
     uint32_t looks;
 };
 
@@ -67,31 +68,27 @@ static bool look_for_idle(struct timer *t, void *arg)
     if (t->kind != TIMER_CONN)
         return true;
     struct conn *c = container_of(t, struct conn, timer);
-    if (conn_is_idle(c) && !conn_is_fresh(c)) {
+    bool is_idle = conn_is_idle(c);
+    if (is_idle && !(c->flags & CONN_NEW) && !sock_has_input(c->ch.src.fd)) {
         s->idle = c;
         return false;
     }
+    s->may_ask |= is_idle;
     return ++s->looks < LISTENER_LOOKS_MAX;
 }
 
-/* Closes the idle connection that would time out first; false when none is found. */
-static bool shed_one(struct worker *w)
-{
-    struct search s = {0};
-    wheel_visit(&w->loop.wheel, look_for_idle, &s);
-    if (!s.idle)
-        return false;
-    conn_close(s.idle);
-    return true;
-}
-
+/* Closes the idle connection that would time out first. false: there is none for now; accepting
+ * pauses, unless the next turn may find one. */
 static bool make_room(struct worker *w, const char *why)
 {
+    struct search s = {0};
     log_shortage("%s: idle connections are closed to make room, or accepting pauses", why);
-    if (shed_one(w))
-        return true;
-    pause_all(w);
-    return false;
+    wheel_visit(&w->loop.wheel, look_for_idle, &s);
+    if (s.idle)
+        conn_close(s.idle);
+    else if (!s.may_ask)
+        pause_all(w);
+    return s.idle;
 }
 
 /* true: try the next one. */
@@ -120,7 +117,7 @@ static bool accept_failed(struct listener *l, int error)
     }
 }
 
-/* Accepts one. NULL: it failed, or there is none; *more: there may be others. */
+/* Accepts one. NULL: none came of it. Whatever it was, *more: there may be others. */
 static struct conn *accept_one(struct listener *l, bool *more)
 {
     struct worker *w = l->worker;
@@ -154,7 +151,7 @@ static void watch(struct listener *l, struct conn *c)
  * from the last that was tried. */
 static bool is_read_first(struct listener *l)
 {
-    return l->comes_early || l->accepted++ % LISTENER_TRIES == 0;
+    return l->comes_early || l->untried++ % LISTENER_TRY_EACH == 0;
 }
 
 static void read_first(struct listener *l, struct conn *c)

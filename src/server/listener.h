@@ -2,7 +2,7 @@
  *
  * A worker accepts from its own slot and from those it adopted. At the connection limit, or when
  * descriptors or memory are out, the oldest idle connection makes room; when there is none,
- * accepting pauses until a connection ends or LISTENER_PAUSE_MS have passed. */
+ * accepting pauses until a connection ends or is idle, or LISTENER_PAUSE_MS have passed. */
 #ifndef SKIFF_SERVER_LISTENER_H
 #define SKIFF_SERVER_LISTENER_H
 
@@ -16,7 +16,7 @@ struct worker;
 enum {
     LISTENER_PAUSE_MS = 100,
     LISTENER_ACCEPTS_MAX = 64, /* connections taken in one turn */
-    LISTENER_TRIES = 16,       /* of so many connections one at least is read first */
+    LISTENER_TRY_EACH = 16,    /* while requests come late, each 16th connection is read first */
     LISTENER_LOOKS_MAX = 64,   /* connections looked at to find an idle one */
 };
 
@@ -24,10 +24,10 @@ struct listener {
     struct source src; /* .fd is the master's socket, inherited; -1: not this slot's, or shut */
     struct worker *worker;
     uint32_t slot;
-    bool accepting;    /* registered with the loop */
-    bool wanted;       /* ours or adopted: registered unless paused */
-    bool comes_early;  /* the last connection that was read first had its request */
-    uint32_t accepted; /* connections that were not read first for that */
+    bool accepting;   /* registered with the loop */
+    bool wanted;      /* ours or adopted: registered unless paused */
+    bool comes_early; /* the last connection that was read first had its request */
+    uint32_t untried; /* connections accepted while they do not */
 };
 
 /* One listener per listen entry and slot, none accepting yet; a socket that all slots share (unix)
@@ -41,7 +41,7 @@ void listeners_leave(struct worker *w, uint32_t slot);
 void listeners_shut(struct worker *w);
 /* The same, and frees. */
 void listeners_done(struct worker *w);
-/* A connection ended: accepting may go on. */
+/* A connection ended or is idle: accepting may go on. */
 void listeners_room(struct worker *w);
 
 #endif

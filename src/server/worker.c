@@ -285,7 +285,7 @@ int worker_run(const struct worker_setup *s)
     start_watching(w);
     tell_master(w, WORD_READY);
     while (!w->stopping && !(w->finishing && w->connections == 0))
-        loop_turn(&w->loop, -1);
+        loop_turn(&w->loop, w->paused ? LISTENER_PAUSE_MS : -1);
     if (worker_done(w))
         free(w);
     log_flush_repeats();

@@ -188,19 +188,6 @@ static bool note_two(struct timer *t, void *arg)
     return t != &b;
 }
 
-START_TEST(what_is_left_is_known_to_a_tick_across_the_wrap_and_when_it_is_late)
-{
-    const uint64_t starts[] = {TICK(4), TICK(UINT32_MAX), TICK(UINT32_MAX - 1)};
-    for (unsigned i = 0; i < 3; i++) {
-        begin(starts[i], NULL);
-        timer_set(&w, &a, starts[i], 2 * WHEEL_TICK_MS);
-        ck_assert_int_eq(timer_left_ms(&a, starts[i]), 2 * WHEEL_TICK_MS);
-        ck_assert_int_eq(timer_left_ms(&a, starts[i] + WHEEL_TICK_MS), WHEEL_TICK_MS);
-        ck_assert_int_eq(timer_left_ms(&a, starts[i] + 3 * WHEEL_TICK_MS), -WHEEL_TICK_MS);
-    }
-}
-END_TEST
-
 START_TEST(visit_meets_the_nearest_first_and_stops_when_told)
 {
     struct timer *met[3] = {NULL}, **next = met;
@@ -314,6 +301,5 @@ UNIT_MAIN("io/wheel", a_timer_fires_once_at_its_deadline_rounded_up_to_a_tick,
           an_empty_wheel_starts_again_from_now,
           next_ms_is_the_distance_to_the_first_slot_that_holds_something,
           next_ms_is_true_across_the_wrap_of_the_tick_counter,
-          what_is_left_is_known_to_a_tick_across_the_wrap_and_when_it_is_late,
           visit_meets_the_nearest_first_and_stops_when_told,
           every_timer_fires_on_its_exact_tick_whatever_is_set_and_stopped)

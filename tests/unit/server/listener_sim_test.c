@@ -168,7 +168,7 @@ START_TEST(who_says_nothing_yet_is_awaited_and_seldom_tried)
     turn();
     ck_assert_uint_eq(registered, CROWD);
     ck_assert(!sim->worker.listeners[0].comes_early);
-    ck_assert_uint_eq(sim->worker.listeners[0].accepted, CROWD); /* of which each 16th was tried */
+    ck_assert_uint_eq(sim->worker.listeners[0].untried, CROWD);
     for (int i = 0; i < CROWD; i++)
         say(peers[i], LAST);
     turn();
@@ -182,7 +182,7 @@ START_TEST(what_came_early_once_is_not_believed_for_long)
     ck_assert(sim->worker.listeners[0].comes_early);
     leave(join(""));
     ck_assert(!sim->worker.listeners[0].comes_early);
-    for (int i = 0; i < LISTENER_TRIES; i++)
+    for (int i = 0; i < LISTENER_TRY_EACH; i++)
         leave(join(LAST));
     ck_assert(sim->worker.listeners[0].comes_early);
 }
@@ -201,32 +201,67 @@ START_TEST(who_was_accepted_and_not_yet_read_does_not_make_room)
 }
 END_TEST
 
-/* Their requests may be under way. */
-START_TEST(who_has_just_come_does_not_make_room_for_the_next)
+/* Their requests may be here: each was connected with one. */
+START_TEST(who_is_new_does_not_make_room_for_the_next)
 {
-    sim->worker.connections_max = CROWD / 2;
-    crowd("");
-    turn();
-    for (int i = 0; i < CROWD; i++)
-        say(peers[i], LAST);
+    sim->worker.connections_max = CROWD / 4;
+    crowd(LAST);
     for (int i = 0; i < CROWD; i += TURNS)
         turn();
+    ck_assert(!sim->worker.paused);
     all_are_answered_and_leave();
 }
 END_TEST
 
-START_TEST(who_came_a_while_ago_and_is_silent_makes_room)
+/* It was met last when it was idle. */
+START_TEST(who_asks_again_meanwhile_does_not_make_room)
 {
-    char end;
-    int silent = join("");
+    int fd = join(KEEPS);
+    turn();
+    is_answered(fd);
+    sim->worker.connections_max = 1;
+    int next = join(LAST);
+    say(fd, KEEPS);
+    turn();
+    is_answered(fd);
+    is_answered(next);
+    close(fd);
+    close(next);
+}
+END_TEST
+
+/* However many there are, and whatever wakes them. */
+START_TEST(who_is_silent_makes_room_after_a_turn_or_two)
+{
+    sim->worker.connections_max = 2;
+    crowd("");
+    for (int i = 0; i < CROWD; i += TURNS)
+        turn();
+    int last = join(LAST);
+    send(peers[CROWD - 1], "!", 1, MSG_OOB);
+    turn();
+    is_answered(last);
+    close(last);
+    for (int i = 0; i < CROWD; i++)
+        close(peers[i]);
+}
+END_TEST
+
+START_TEST(accepting_goes_on_when_somebody_has_become_idle)
+{
+    int fd = join(GET);
     turn();
     sim->worker.connections_max = 1;
-    usleep((CONN_FRESH_MS + 2 * WHEEL_TICK_MS) * 1000);
     int next = join(LAST);
     turn();
-    ck_assert_int_eq(recv(silent, &end, 1, MSG_DONTWAIT), 0);
+    ck_assert(sim->worker.paused);
+    say(fd, "\r\n");
+    loop_turn(&sim->worker.loop, 0);
+    ck_assert(!sim->worker.paused);
+    turn();
+    is_answered(fd);
     is_answered(next);
-    close(silent);
+    close(fd);
     close(next);
 }
 END_TEST
@@ -254,5 +289,6 @@ UNIT_MAIN_WITH(
     who_has_said_all_is_answered_and_seen_to_leave,
     who_says_nothing_yet_is_awaited_and_seldom_tried, what_came_early_once_is_not_believed_for_long,
     who_was_accepted_and_not_yet_read_does_not_make_room,
-    who_has_just_come_does_not_make_room_for_the_next,
-    who_came_a_while_ago_and_is_silent_makes_room, who_has_asked_before_makes_room_at_once)
+    who_is_new_does_not_make_room_for_the_next, who_asks_again_meanwhile_does_not_make_room,
+    who_is_silent_makes_room_after_a_turn_or_two, accepting_goes_on_when_somebody_has_become_idle,
+    who_has_asked_before_makes_room_at_once)
