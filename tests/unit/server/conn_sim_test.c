@@ -201,6 +201,22 @@ START_TEST(an_idle_connection_times_out_silently)
 }
 END_TEST
 
+/* Urgent data, say: an event, but nothing to read. */
+START_TEST(an_event_without_bytes_does_not_postpone_the_idle_deadline)
+{
+    sim_connect(sim, str_of(""));
+    for (int i = 0; i < 9; i++) {
+        ck_assert(!sim->closed);
+        sim->conn->ch.src.ready |= CAN_READ;
+        sim->conn->ch.src.on_ready(&sim->conn->ch.src);
+        sim_sleep(sim, 1000);
+    }
+    sim_sleep(sim, 2000);
+    ck_assert(sim->closed);
+    sim_disconnect(sim);
+}
+END_TEST
+
 START_TEST(a_slow_head_cannot_buy_time_byte_by_byte)
 {
     sim_connect(sim, str_of(GET("/hello")));
@@ -428,20 +444,19 @@ START_TEST(memory_running_out_anywhere_costs_one_connection)
 }
 END_TEST
 
-UNIT_MAIN_WITH("server/conn_sim", setup, teardown, every_split_of_the_input_gives_the_same_output,
-               short_writes_and_byte_wise_input_give_the_same_output,
-               pipelined_answers_leave_in_order_with_one_write,
-               a_batch_ends_after_its_limit_and_goes_on_in_the_next_turn,
-               an_idle_connection_owns_nothing, a_slow_reader_holds_no_input_and_no_head,
-               an_idle_connection_times_out_silently, a_slow_head_cannot_buy_time_byte_by_byte,
-               a_slow_body_is_408, a_body_that_is_cut_takes_no_earlier_answer_with_it,
-               a_peer_that_does_not_read_is_cut_off,
-               a_peer_that_reads_slowly_but_steadily_is_served,
-               a_peer_that_reads_below_the_minimum_rate_is_cut_off,
-               a_file_that_shrinks_ends_the_connection,
-               an_early_error_is_followed_by_a_bounded_linger,
-               a_finishing_worker_closes_after_the_answer,
-               a_leaving_worker_gives_an_idle_connection_a_moment,
-               a_leaving_worker_answers_once_more_on_a_used_connection,
-               a_leaving_worker_gives_what_becomes_idle_a_moment,
-               memory_running_out_anywhere_costs_one_connection)
+UNIT_MAIN_WITH(
+    "server/conn_sim", setup, teardown, every_split_of_the_input_gives_the_same_output,
+    short_writes_and_byte_wise_input_give_the_same_output,
+    pipelined_answers_leave_in_order_with_one_write,
+    a_batch_ends_after_its_limit_and_goes_on_in_the_next_turn, an_idle_connection_owns_nothing,
+    a_slow_reader_holds_no_input_and_no_head, an_idle_connection_times_out_silently,
+    an_event_without_bytes_does_not_postpone_the_idle_deadline,
+    a_slow_head_cannot_buy_time_byte_by_byte, a_slow_body_is_408,
+    a_body_that_is_cut_takes_no_earlier_answer_with_it, a_peer_that_does_not_read_is_cut_off,
+    a_peer_that_reads_slowly_but_steadily_is_served,
+    a_peer_that_reads_below_the_minimum_rate_is_cut_off, a_file_that_shrinks_ends_the_connection,
+    an_early_error_is_followed_by_a_bounded_linger, a_finishing_worker_closes_after_the_answer,
+    a_leaving_worker_gives_an_idle_connection_a_moment,
+    a_leaving_worker_answers_once_more_on_a_used_connection,
+    a_leaving_worker_gives_what_becomes_idle_a_moment,
+    memory_running_out_anywhere_costs_one_connection)
