@@ -324,24 +324,32 @@ static void release_heads(struct out_pool *p, struct out *o)
     give_heads_back(p, o);
 }
 
-/* Nearly always: the queue is one piece of memory, and it goes out whole. */
-static inline enum out_result flush_single(struct out_pool *p, struct out *o, struct channel *ch)
+/* Sends what is one answer's, and all that is queued. */
+static inline enum out_result flush_piece(struct out_pool *p, struct out *o, struct channel *ch,
+                                          struct iovec v)
 {
-    struct segment *g = out_segment(o, 0);
-    struct iovec v = {(void *)(uintptr_t)g->span.mem, g->span.len};
+    struct pin *done = out_segment(o, o->count - 1)->done;
     ssize_t n = ch->tp->send(ch, &v, 1, false);
     if (n <= 0)
         return failed(n);
-    if ((size_t)n < g->span.len) {
+    if ((size_t)n < v.iov_len) {
         advance(o, (size_t)n);
+        release_heads(p, o);
         return OUT_BLOCKED;
     }
     o->sent += (size_t)n;
     o->count = 0;
-    if (g->done)
-        pin_drop(g->done);
+    if (done)
+        pin_drop(done);
     give_heads_back(p, o);
     return OUT_DONE;
+}
+
+/* Nearly always: the queue is one piece of memory, and it goes out whole. */
+static inline enum out_result flush_single(struct out_pool *p, struct out *o, struct channel *ch)
+{
+    const struct span *s = &out_segment(o, 0)->span;
+    return flush_piece(p, o, ch, (struct iovec){(void *)(uintptr_t)s->mem, s->len});
 }
 
 /* A head, and memory with room for it in front. */
@@ -357,14 +365,9 @@ static inline bool fits_in_front(struct out *o)
 static enum out_result flush_joined(struct out_pool *p, struct out *o, struct channel *ch)
 {
     const struct span *head = &out_segment(o, 0)->span, *body = &out_segment(o, 1)->span;
-    struct iovec v = {(char *)(uintptr_t)body->mem - head->len, head->len + body->len};
-    memcpy(v.iov_base, head->mem, head->len);
-    ssize_t n = ch->tp->send(ch, &v, 1, false);
-    if (n <= 0)
-        return failed(n);
-    advance(o, (size_t)n);
-    release_heads(p, o);
-    return o->count > 0 ? OUT_BLOCKED : OUT_DONE;
+    char *front = (char *)(uintptr_t)body->mem - head->len;
+    memcpy(front, head->mem, head->len);
+    return flush_piece(p, o, ch, (struct iovec){front, head->len + body->len});
 }
 
 /* Whatever is queued. */
