@@ -5,16 +5,24 @@
 #include "server/conn.h"
 #include "server/worker.h"
 
+/* Bytes of the content that were handed over. */
+static uint64_t content_sent(const struct request *r)
+{
+    const struct out *o = r->conn->out;
+    uint64_t sent = o && o->sent > r->starts_at ? o->sent - r->starts_at : 0;
+    return sent > r->head_bytes ? sent - r->head_bytes : 0;
+}
+
 /* The last byte of the answer was handed over, or the connection ended before. */
 static void request_finished(struct pin *pin)
 {
     struct request *r = container_of(pin, struct request, pin);
     struct conn *c = r->conn;
     struct worker *w = c->worker;
-    uint64_t sent = c->out && c->out->sent > r->starts_at ? c->out->sent - r->starts_at : 0;
-    r->sent = sent > r->head_bytes ? sent - r->head_bytes : 0;
-    if (w->access)
+    if (w->access) {
+        r->sent = content_sent(r);
         accesslog_write(w->access, r);
+    }
     if (r->resp.stream) /* it was never queued: the client left in its body, or memory is out */
         r->resp.stream->ops->close(r->resp.stream);
     if (r->resp.holds)
