@@ -410,6 +410,30 @@ int server_workers(const struct server *s, pid_t *pids, int max)
     return count;
 }
 
+static int count_entries(const char *path)
+{
+    int count = 0;
+    DIR *folder = opendir(path);
+    ck_assert_ptr_nonnull(folder);
+    while (readdir(folder))
+        count++;
+    (void)closedir(folder);
+    return count;
+}
+
+int server_descriptors(pid_t pid)
+{
+    char path[64];
+    int least = INT_MAX;
+    (void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    for (int i = 0; i < 10; i++) {
+        int count = count_entries(path);
+        least = count < least ? count : least;
+        sleep_ms(20);
+    }
+    return least;
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
     (void)st, (void)type, (void)ftw;

@@ -72,6 +72,9 @@ unsigned server_said(const struct server *s, const char *text);
 void server_must_say(const struct server *s, const char *text);
 /* The master's living children, at most `max`; how many. */
 int server_workers(const struct server *s, pid_t *pids, int max);
+/* How many descriptors a process keeps: the least of some counts within 200 ms, for it may not have
+ * seen yet that somebody who asked it has left. */
+int server_descriptors(pid_t pid);
 /* Kills what runs and removes the folder. */
 void server_release(struct server *s);
 
