@@ -107,6 +107,14 @@ static void all_are_answered_and_leave(void)
     turn();
 }
 
+static void both_are_answered_and_leave(int a, int b)
+{
+    is_answered(a);
+    is_answered(b);
+    close(a);
+    close(b);
+}
+
 /* --- whose request is there --- */
 
 START_TEST(who_is_answered_and_closed_at_once_is_not_registered)
@@ -223,10 +231,7 @@ START_TEST(who_asks_again_meanwhile_does_not_make_room)
     int next = join(LAST);
     say(fd, KEEPS);
     turn();
-    is_answered(fd);
-    is_answered(next);
-    close(fd);
-    close(next);
+    both_are_answered_and_leave(fd, next);
 }
 END_TEST
 
@@ -259,10 +264,7 @@ START_TEST(accepting_goes_on_when_somebody_has_become_idle)
     loop_turn(&sim->worker.loop, 0);
     ck_assert(!sim->worker.paused);
     turn();
-    is_answered(fd);
-    is_answered(next);
-    close(fd);
-    close(next);
+    both_are_answered_and_leave(fd, next);
 }
 END_TEST
 
