@@ -70,9 +70,16 @@ static struct str moved(struct str s, const char *from, const char *to)
     return s.p ? str_make(to + (s.p - from), s.n) : s;
 }
 
+/* In front of contents that are not copied behind their head. */
+static uint32_t headroom_of(uint64_t contents)
+{
+    return contents > OUT_COPY_MAX ? HEADROOM : 0;
+}
+
 static bool is_small(const struct filecache *c, const struct disk_file *d)
 {
-    return d->kind == DISK_FILE && d->size <= c->limits.small_max && d->size <= c->limits.bytes;
+    return d->kind == DISK_FILE && d->size <= c->limits.small_max &&
+           headroom_of(d->size) + d->size <= c->limits.bytes;
 }
 
 /* Of two changes in one tick of the file system's clock a stat shows one (before Linux 6.13, and on
@@ -87,7 +94,7 @@ static bool is_unsettled(const struct disk_file *d, int64_t wall_s)
 static struct file *make(const struct fileopen *o, int error, const struct disk_file *d,
                          size_t contents)
 {
-    size_t headroom = contents > OUT_COPY_MAX ? HEADROOM : 0;
+    uint32_t headroom = headroom_of(contents);
     char fields[FILE_FIELDS_MAX];
     bool is_file = error == 0 && d->kind == DISK_FILE;
     struct validators v = {0};
@@ -106,7 +113,7 @@ static struct file *make(const struct fileopen *o, int error, const struct disk_
         .opened = o->wish->root->at->opened,
         .trail = o->trail,
         .error = error,
-        .headroom = (uint32_t)headroom,
+        .headroom = headroom,
         .disk = *d,
         .young = is_file && filefields_is_young(d, o->wish->wall_s),
         .unsettled = is_file && is_unsettled(d, o->wish->wall_s),

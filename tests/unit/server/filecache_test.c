@@ -267,6 +267,21 @@ START_TEST(contents_that_are_not_copied_have_headroom_behind_their_fields)
 }
 END_TEST
 
+/* Else it would be read anew for each request, only to be let go. */
+START_TEST(what_fits_only_without_its_headroom_is_not_read_into_memory)
+{
+    char text[OUT_COPY_MAX + 2] = "";
+    start(sizeof text, sizeof text, 100);
+    memset(text, 'x', sizeof text - 1);
+    put("a.css", text);
+    struct file *first = find("a.css"), *again = find("a.css");
+    ck_assert_ptr_null(first->data);
+    ck_assert_ptr_eq(first, again);
+    drop(first);
+    drop(again);
+}
+END_TEST
+
 START_TEST(limits_of_zero_cache_nothing_and_serve_everything)
 {
     start(0, 100, 0);
@@ -330,5 +345,6 @@ UNIT_MAIN_WITH("server/filecache", setup, teardown,
                refusals_are_remembered_but_cannot_evict_files, the_least_recently_used_goes_first,
                contents_are_bounded_in_bytes,
                contents_that_are_not_copied_have_headroom_behind_their_fields,
+               what_fits_only_without_its_headroom_is_not_read_into_memory,
                limits_of_zero_cache_nothing_and_serve_everything, a_second_of_use_counts_once,
                in_the_next_second_it_is_moved_again)
