@@ -10,8 +10,9 @@ static const char *const no_words[] = {NULL};
 /* --- files --- */
 
 static const struct opt cache_rows[] = {
-    OPT_SIZE("small_files", struct cache_conf, small_files, "64MiB", 0, 1024 * GIB,
-             "Bytes of contents that a worker keeps in memory."),
+    OPT_SIZE(
+        "small_files", struct cache_conf, small_files, "64MiB", 0, 1024 * GIB,
+        "Bytes of contents that a worker keeps in memory; of over 2 KiB each counts 512 more."),
     OPT_SIZE("small_file_max", struct cache_conf, small_file_max, "32KiB", 0, 16 * MIB,
              "Contents up to this size are kept; larger ones are sent from their file."),
     {.key = "open_files",
