@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -121,12 +122,33 @@ static void say_lost(void)
         the_log.lost = lost; /* this line was lost as well: it says nothing new */
 }
 
+/* What all messages of a format have in common, with "..." for what differed: the bytes, less than
+ * `cap`. */
+static size_t put_common(char *out, size_t cap, const char *format)
+{
+    size_t n = 0;
+    while (*format && n + 3 < cap) {
+        if (*format != '%' || format[1] == '%') {
+            out[n++] = *format;
+            format += *format == '%' ? 2 : 1;
+            continue;
+        }
+        memcpy(out + n, "...", 3);
+        n += 3;
+        format += 1 + strspn(format + 1, "#0- +'123456789.*hlLjzt");
+        format += *format != '\0'; /* the conversion itself */
+    }
+    return n;
+}
+
 static void say_repeats(struct repeat *r)
 {
     char line[LOG_LINE_MAX + 1];
     if (r->format && r->seen > r->burst) {
         size_t n = put_prefix(line, LOG_LINE_MAX, r->level);
-        n += (size_t)snprintf(line + n, LOG_LINE_MAX - n, "(%s) repeated %u more times", r->format,
+        line[n++] = '(';
+        n += put_common(line + n, LOG_LINE_MAX / 2, r->format);
+        n += (size_t)snprintf(line + n, LOG_LINE_MAX - n, ") repeated %u more times",
                               r->seen - r->burst);
         send_line(line, n);
     }

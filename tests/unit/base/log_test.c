@@ -157,7 +157,7 @@ START_TEST(repeats_are_counted_and_told)
     log_flush_repeats();
     struct str text = logged();
     ck_assert_int_le(lines_of(text), 2 * (LOG_BURST + 1)); /* a second may have passed */
-    ck_assert(memmem(text.p, text.n, "skiff: warn: (again %d) repeated ", 33));
+    ck_assert(memmem(text.p, text.n, "skiff: warn: (again ...) repeated ", 34));
     ck_assert_uint_eq(told_in(text), 1000);
     log_flush_repeats(); /* told once */
     ck_assert_uint_eq(logged().n, 0);
@@ -183,8 +183,18 @@ START_TEST(a_shortage_is_told_once_and_counted)
     struct str text = logged();
     ck_assert_int_le(lines_of(text), 2 * 2); /* a second may have passed */
     ck_assert(memmem(text.p, text.n, "skiff: warn: no more of 0\n", 26));
-    ck_assert(memmem(text.p, text.n, "skiff: warn: (no more of %d) repeated ", 38));
+    ck_assert(memmem(text.p, text.n, "skiff: warn: (no more of ...) repeated ", 39));
     ck_assert_uint_eq(told_in(text), 1000);
+}
+END_TEST
+
+START_TEST(repeats_show_what_they_have_in_common)
+{
+    for (int i = 0; i < 100; i++)
+        log_shortage("%-3s: %5.1f%% of %llu, %.*s: %zu", "a", 1.5, 2ull, 1, "b", (size_t)i);
+    log_flush_repeats();
+    struct str text = logged(), told = STR("skiff: warn: (...: ...% of ..., ...: ...) repeated ");
+    ck_assert(memmem(text.p, text.n, told.p, told.n));
 }
 END_TEST
 
@@ -349,7 +359,8 @@ UNIT_MAIN_WITH("base/log", setup, teardown, short_commands_log_plainly, a_server
                levels_below_are_silent, an_event_stays_one_line_of_printable_text,
                a_line_over_the_limit_is_cut_and_says_so, repeats_are_counted_and_told,
                a_few_equal_messages_are_all_told, a_shortage_is_told_once_and_counted,
-               messages_in_turn_are_counted_each, more_kinds_of_messages_than_rows_lose_none,
+               repeats_show_what_they_have_in_common, messages_in_turn_are_counted_each,
+               more_kinds_of_messages_than_rows_lose_none,
                a_child_does_not_tell_what_its_parent_counted,
                a_full_pipe_loses_lines_and_says_how_many, an_old_kernel_loses_the_same_lines,
                the_count_of_lost_lines_is_not_lost, at_most_a_pipes_worth_is_written_at_once,
