@@ -12,10 +12,12 @@
 #include <sys/types.h>
 
 struct span {
-    const char *mem; /* NULL: len bytes of fd from at */
+    union {
+        const char *mem; /* where the bytes are ... */
+        off_t at;        /* ... or where in the file */
+    };
     size_t len;
-    off_t at;
-    int fd;
+    int fd;            /* -1: memory */
     uint32_t headroom; /* bytes in front of mem that whoever sends it may write over */
 };
 
@@ -53,13 +55,18 @@ static inline struct span span_of_file(int fd, off_t at, size_t n)
     return (struct span){.len = n, .at = at, .fd = fd};
 }
 
+static inline bool span_is_file(const struct span *s)
+{
+    return s->fd >= 0;
+}
+
 /* n bytes of a span, from its at-th on; both lie inside. */
 static inline struct span span_part(struct span s, uint64_t at, uint64_t n)
 {
-    if (s.mem)
-        s.mem += at;
-    else
+    if (span_is_file(&s))
         s.at += (off_t)at;
+    else
+        s.mem += at;
     if (at > 0)
         s.headroom = 0; /* what is in front is content */
     s.len = (size_t)n;

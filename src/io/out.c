@@ -84,12 +84,13 @@ inline void out_wrote(struct out *o, size_t n)
     char *at = o->heads->data + o->heads->w;
     o->heads->w += (uint32_t)n;
     struct segment *last = o->count ? out_segment(o, o->count - 1) : NULL;
-    if (last && !last->done && last->span.mem && last->span.mem + last->span.len == at) {
+    if (last && !last->done && !span_is_file(&last->span) &&
+        last->span.mem + last->span.len == at) {
         last->span.len += n; /* the same answer goes on */
         o->queued += n;
         return;
     }
-    *append(o, n) = (struct span){.mem = at, .len = n, .fd = -1};
+    *append(o, n) = span_of_memory(at, n);
 }
 
 void out_lend(struct out *o, struct span s)
@@ -142,7 +143,7 @@ static int gather(struct out *o, struct iovec v[OUT_IOV_MAX], bool *more)
 {
     int n = 0;
     uint8_t i = 0;
-    for (; i < o->count && out_segment(o, i)->span.mem; i++) {
+    for (; i < o->count && !span_is_file(&out_segment(o, i)->span); i++) {
         struct span *s = &out_segment(o, i)->span;
         if (n > 0 && (char *)v[n - 1].iov_base + v[n - 1].iov_len == s->mem)
             v[n - 1].iov_len += s->len;
@@ -212,7 +213,7 @@ static ssize_t send_front(struct out_pool *p, struct out *o, struct channel *ch,
 {
     struct span *s = &out_segment(o, 0)->span;
     *corked = false;
-    if (!s->mem)
+    if (span_is_file(s))
         return send_range(p, o, ch, s);
     struct iovec v[OUT_IOV_MAX];
     int n = gather(o, v, corked);
@@ -268,7 +269,7 @@ static ssize_t send_lent(struct out_pool *p, struct out *o, struct channel *ch,
     struct iovec v[OUT_LENT_MAX];
     int count = 0;
     ssize_t all = 0;
-    for (; count < n && lent[count].mem; count++) {
+    for (; count < n && !span_is_file(&lent[count]); count++) {
         v[count] = (struct iovec){(void *)(uintptr_t)lent[count].mem, lent[count].len};
         all += (ssize_t)lent[count].len;
     }
@@ -317,8 +318,8 @@ static void release_heads(struct out_pool *p, struct out *o)
         return;
     const char *begin = o->heads->data, *end = begin + o->heads->w;
     for (uint8_t i = 0; i < o->count; i++) {
-        const char *mem = out_segment(o, i)->span.mem;
-        if (mem >= begin && mem < end)
+        const struct span *s = &out_segment(o, i)->span;
+        if (!span_is_file(s) && s->mem >= begin && s->mem < end)
             return;
     }
     give_heads_back(p, o);
@@ -356,7 +357,7 @@ static inline enum out_result flush_single(struct out_pool *p, struct out *o, st
 static inline bool fits_in_front(struct out *o)
 {
     const struct segment *head = out_segment(o, 0);
-    return o->count == 2 && !o->stream && head->span.mem && !head->done &&
+    return o->count == 2 && !o->stream && !span_is_file(&head->span) && !head->done &&
            head->span.len <= out_segment(o, 1)->span.headroom;
 }
 
@@ -386,7 +387,7 @@ inline enum out_result out_flush(struct out_pool *p, struct out *o, struct chann
 {
     if (!(ch->src.ready & CAN_WRITE))
         return OUT_BLOCKED;
-    if (o->count == 1 && !o->stream && out_segment(o, 0)->span.mem)
+    if (o->count == 1 && !o->stream && !span_is_file(&out_segment(o, 0)->span))
         return flush_single(p, o, ch);
     if (fits_in_front(o))
         return flush_joined(p, o, ch);

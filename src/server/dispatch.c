@@ -177,14 +177,14 @@ static bool sends_content(const struct response *resp)
 /* Content that is small and in memory is written with its head: for that there is always room. */
 static bool is_copied(const struct response *resp)
 {
-    return resp->whole.mem && resp->whole.len <= OUT_COPY_MAX && !resp->stream;
+    return !span_is_file(&resp->whole) && resp->whole.len <= OUT_COPY_MAX && !resp->stream;
 }
 
 /* What is small in a file goes behind its head, into the same send. false: it does not fit, or is
  * large, or the file is shorter than it was: lending it finds that out. */
 static bool read_behind(struct out_pool *pool, struct out *o, const struct span *s)
 {
-    char *dst = !s->mem && s->len <= OUT_READ_MAX ? out_reserve(pool, o, s->len) : NULL;
+    char *dst = span_is_file(s) && s->len <= OUT_READ_MAX ? out_reserve(pool, o, s->len) : NULL;
     if (!dst || disk_read_cached(s->fd, dst, s->len, s->at) != (ssize_t)s->len)
         return false;
     out_wrote(o, s->len);

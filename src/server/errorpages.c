@@ -80,8 +80,9 @@ void errorpages_apply(struct request *r)
     if (resp->status < FIRST || resp->status > LAST || !v || !v->pages)
         return;
     unsigned page = v->pages->of[resp->status - FIRST];
-    bool has_own =
-        resp->stream || (resp->whole.len && resp->whole.mem != status_page(resp->status).p);
+    const struct span *whole = &resp->whole;
+    bool is_stock = !span_is_file(whole) && whole->mem == status_page(resp->status).p;
+    bool has_own = resp->stream || (whole->len && !is_stock);
     if (page == 0 || has_own)
         return;
     const struct route *files = v->pages->files;

@@ -41,11 +41,7 @@ static void script_took(struct body *b, size_t n)
         struct span *s = &script.spans[script.first];
         size_t part = n < s->len ? n : s->len;
         ck_assert_int_lt(script.first, script.count);
-        if (s->mem)
-            s->mem += part;
-        else
-            s->at += (off_t)part;
-        s->len -= part;
+        *s = span_from(*s, part);
         n -= part;
         script.first += s->len == 0;
     }
