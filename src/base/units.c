@@ -133,11 +133,9 @@ size_t units_print_size(int64_t bytes, char out[UNITS_TEXT])
 static size_t count_digits(uint64_t v)
 {
     size_t n = 1;
-    while (v >= 100) {
-        v /= 100;
-        n += 2;
-    }
-    return n + (v >= 10);
+    for (; v >= 10000; v /= 10000)
+        n += 4;
+    return n + (v >= 10) + (v >= 100) + (v >= 1000);
 }
 
 /* From the end, two digits at a time. */

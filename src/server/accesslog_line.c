@@ -25,7 +25,7 @@ static inline char *take(struct text *t, size_t n)
     return p;
 }
 
-/* Inline, so that a literal is a move or two: a line is made of some fifteen pieces. */
+/* Inline, so that a literal is a move or two: a line is made of some ten pieces. */
 static inline __attribute__((always_inline)) void put(struct text *t, struct str s)
 {
     memcpy(take(t, s.n), s.p, s.n);
@@ -103,29 +103,37 @@ static inline void put_escaped(struct text *t, enum access_format format, struct
 
 /* --- the request's part --- */
 
-static inline void put_value(struct text *t, struct str value, size_t max)
-{
-    if (value.n == 0)
-        put(t, STR("-"));
-    else
-        put_escaped(t, ACCESS_COMBINED, value, max);
-}
-
+/* The request line: nearly always one piece, as it came. */
 static inline void put_combined_asked(struct text *t, const struct http_head *h, size_t share)
 {
-    put_escaped(t, ACCESS_COMBINED, http_text(h, h->method_text), share);
-    put(t, STR(" "));
-    put_escaped(t, ACCESS_COMBINED, http_text(h, h->target), 4 * share);
-    put(t, h->minor ? STR(" HTTP/1.1") : STR(" HTTP/1.0"));
+    struct str method = http_text(h, h->method_text), target = http_text(h, h->target);
+    if (target.p == method.p + method.n + 1 && method.n <= share) {
+        struct str line = str_make(method.p, method.n + 1 + target.n);
+        put_escaped(t, ACCESS_COMBINED, line, method.n + 1 + 4 * share);
+    } else {
+        put_escaped(t, ACCESS_COMBINED, method, share);
+        put(t, STR(" "));
+        put_escaped(t, ACCESS_COMBINED, target, 4 * share);
+    }
+    put(t, h->minor ? STR(" HTTP/1.1\" ") : STR(" HTTP/1.0\" "));
+}
+
+static inline void put_quoted(struct text *t, struct str value, size_t max)
+{
+    if (value.n == 0) {
+        put(t, STR(" \"-\""));
+        return;
+    }
+    put(t, STR(" \""));
+    put_escaped(t, ACCESS_COMBINED, value, max);
+    put(t, STR("\""));
 }
 
 static inline void put_combined_rest(struct text *t, const struct http_head *h, size_t share)
 {
-    put(t, STR("\""));
-    put_value(t, http_value(h, KNOWN_REFERER), share);
-    put(t, STR("\" \""));
-    put_value(t, http_value(h, KNOWN_USER_AGENT), share);
-    put(t, STR("\""));
+    put_quoted(t, http_value(h, KNOWN_REFERER), share);
+    put_quoted(t, http_value(h, KNOWN_USER_AGENT), share);
+    put(t, STR("\n"));
 }
 
 static void put_json_asked(struct text *t, const struct http_head *h, size_t share)
@@ -146,7 +154,7 @@ static void put_json_rest(struct text *t, const struct http_head *h, size_t shar
     put_escaped(t, ACCESS_JSON, http_value(h, KNOWN_REFERER), share);
     put(t, STR("\",\"user_agent\":\""));
     put_escaped(t, ACCESS_JSON, http_value(h, KNOWN_USER_AGENT), share);
-    put(t, STR("\""));
+    put(t, STR("\"}\n"));
 }
 
 static void put_asked(struct text *t, enum access_format format, const struct http_head *h,
@@ -236,11 +244,9 @@ static void begin_json(struct text *t, const struct request *r, const struct acc
 
 static void put_combined_answer(struct text *t, const struct request *r)
 {
-    put(t, STR("\" "));
     put_status(t, r->resp.status);
     put(t, STR(" "));
     put_number(t, r->sent);
-    put(t, STR(" "));
 }
 
 static void put_json_answer(struct text *t, const struct request *r)
@@ -276,6 +282,5 @@ size_t accesslog_line(enum access_format format, const struct request *r,
         put(&t, rest);
     else
         put_rest(&t, format, r->head, share);
-    put(&t, is_json ? STR("}\n") : STR("\n"));
     return (size_t)(t.p - out);
 }
