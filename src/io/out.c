@@ -56,7 +56,7 @@ bool out_has_room(const struct out *o, size_t head_max)
 {
     size_t room = o->heads ? buf_room(o->heads) : OUT_BUFFER;
     return o->count + OUT_ANSWER_SEGMENTS <= OUT_SEGMENTS && !o->stream &&
-           room >= head_max + OUT_COPY_MAX;
+           o->queued - o->sent < OUT_ENOUGH && room >= head_max + OUT_COPY_MAX;
 }
 
 char *out_reserve(struct out_pool *p, struct out *o, size_t n)

@@ -254,6 +254,21 @@ START_TEST(room_ends_when_the_buffer_could_not_take_a_head_and_a_copied_body)
 }
 END_TEST
 
+START_TEST(room_ends_when_enough_bytes_wait)
+{
+    static char much[OUT_ENOUGH];
+    out_lend(o, span_of_memory(much, OUT_ENOUGH - 1));
+    out_mark(o, &pins[0]);
+    ck_assert(out_has_room(o, 100));
+    lend("x");
+    out_mark(o, &pins[1]);
+    ck_assert(!out_has_room(o, 100));
+    room = 1;
+    ck_assert_int_eq(flush(), OUT_BLOCKED);
+    ck_assert(out_has_room(o, 100));
+}
+END_TEST
+
 START_TEST(without_memory_there_is_no_queue_and_no_place_for_a_head)
 {
     struct out *first = out_get(&pool);
@@ -281,4 +296,4 @@ UNIT_MAIN_WITH(
     a_budget_that_ends_between_head_and_file_does_not_leave_the_head_corked,
     room_ends_when_too_few_segments_are_free, the_ring_of_segments_goes_round,
     room_ends_when_the_buffer_could_not_take_a_head_and_a_copied_body,
-    without_memory_there_is_no_queue_and_no_place_for_a_head)
+    room_ends_when_enough_bytes_wait, without_memory_there_is_no_queue_and_no_place_for_a_head)
