@@ -1,14 +1,21 @@
 /* crowd: holds very many connections open and says what they cost a server.
  *
- *     crowd [-s] [-m MOST] COUNT PORT PATH PID[,PID]...
+ *     crowd [-k KIND] [-m MOST] COUNT PORT PATH PID[,PID]...
  *
- * COUNT connections do one request for PATH each and stay; with -s they ask and never read, through
- * the smallest receive buffer, so that the answer stays with the server. They are spread over
- * processes of at most MOST (15000) each, and each process has an address of its own in
- * 127.0.0.0/8, so neither descriptors nor ports run out. Prints six figures: the proportional
- * memory of the PIDs before and with all connections (KiB), its growth a connection (bytes), how
- * many connections the server still holds at the end, and the median and the longest time that one
- * of 100 new connections waits for its answer (ms). */
+ * COUNT connections stay, each of a KIND:
+ *
+ *     idle       it did a request for PATH (this is the default)
+ *     reader     it asked and never reads, through the smallest receive buffer, so that the answer
+ *                stays with the server
+ *     pipeline   the same with 64 requests at once
+ *     head       it sent 16,000 bytes of a head that does not end
+ *     body       it sent a whole head of nearly as many, and half of the body that belongs to it
+ *
+ * They are spread over processes of at most MOST (15000) each, and each process has an address of
+ * its own in 127.0.0.0/8, so neither descriptors nor ports run out. Prints six figures: the
+ * proportional memory of the PIDs before and with all connections (KiB), its growth a connection
+ * (bytes), how many connections the server still holds at the end, and the median and the longest
+ * time that one of 100 new connections waits for its answer (ms). */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
@@ -22,7 +29,7 @@
 #include "memory.h"
 #include "spread.h"
 
-enum { PIDS_MAX = 64, CHILDREN_MAX = 100, FRESH = 100 };
+enum { PIDS_MAX = 64, CHILDREN_MAX = 100, FRESH = 100, LONG_HEAD = 16000, PIPELINED = 64 };
 
 struct child {
     int from, to; /* pipes: from it one int a question, to it the permission to go on */
@@ -31,7 +38,9 @@ struct child {
 static struct child children[CHILDREN_MAX];
 static uint16_t port;
 static const char *path;
-static bool slow;
+
+static const char *const kinds[] = {"idle", "reader", "pipeline", "head", "body", NULL};
+static enum { IDLE, READER, PIPELINE, HEAD, BODY } kind;
 
 static void die(const char *what)
 {
@@ -39,23 +48,46 @@ static void die(const char *what)
     exit(1);
 }
 
-/* A connection from 127.0.0.`host` that has asked, and unless the readers are slow was answered. */
-static int ask(unsigned host, bool unread)
+/* What a connection of a kind sends; *n bytes. */
+static const char *words_of(int of, size_t *n)
+{
+    static char text[PIPELINED * 1024], filler[LONG_HEAD];
+    int fields = LONG_HEAD - 200;
+    memset(filler, 'f', of == HEAD || of == BODY ? sizeof filler : 0);
+    char *end = text + snprintf(text, 1024, "%s %s HTTP/1.1\r\nHost: localhost\r\n",
+                                of == BODY ? "POST" : "GET", path);
+    if (of == HEAD)
+        end += sprintf(end, "Cookie: %.*s", fields, filler);
+    else if (of == BODY)
+        end += sprintf(end, "Content-Length: 200\r\nCookie: %.*s\r\n\r\n%.*s", fields, filler, 100,
+                       filler);
+    else
+        end += sprintf(end, "\r\n");
+    *n = (size_t)(end - text);
+    for (int i = 1; of == PIPELINE && i < PIPELINED; i++)
+        end = mempcpy(end, text, *n);
+    *n = (size_t)(end - text);
+    return text;
+}
+
+/* A connection of that kind from 127.0.0.`host`; an idle one was answered. */
+static int ask(unsigned host, int of)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000 + host)};
     int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1, least = 1;
-    char text[8192];
+    char answer[8192];
+    size_t n;
+    const char *words = words_of(of, &n);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd < 0)
         return -1;
-    if (unread)
+    if (of == READER || of == PIPELINE)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof least);
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
-    int n = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
     if (bind(fd, (struct sockaddr *)&from, sizeof from) == 0 &&
-        connect(fd, (struct sockaddr *)&to, sizeof to) == 0 && write(fd, text, (size_t)n) == n &&
-        (unread || read(fd, text, sizeof text) > 0))
+        connect(fd, (struct sockaddr *)&to, sizeof to) == 0 && write(fd, words, n) == (ssize_t)n &&
+        (of != IDLE || read(fd, answer, sizeof answer) > 0))
         return fd;
     close(fd);
     return -1;
@@ -76,7 +108,7 @@ static void hold(unsigned host, int count, int tell, int hear)
     if (!fds)
         die("calloc");
     for (int i = 0; i < count; i++)
-        fds[i] = ask(host, slow);
+        fds[i] = ask(host, kind);
     if (write(tell, &count, sizeof count) < 0 || read(hear, &go, 1) < 0)
         die("pipe");
     for (int i = 0; i < count; i++)
@@ -121,7 +153,7 @@ static double ask_anew(void)
 {
     struct timespec a, b;
     clock_gettime(CLOCK_MONOTONIC, &a);
-    int fd = ask(1, false);
+    int fd = ask(1, IDLE);
     clock_gettime(CLOCK_MONOTONIC, &b);
     if (fd < 0)
         die("a new request");
@@ -135,7 +167,7 @@ static void report(const int *pids, int pid_count, long before, int count, int n
     sleep(2);
     long after = pss_kib(pids, pid_count);
     for (int i = 0; i < FRESH; i++) {
-        waits[i] = slow ? 0 : ask_anew();
+        waits[i] = kind == IDLE ? ask_anew() : 0;
         most = waits[i] > most ? waits[i] : most;
     }
     for (int i = 0; i < n; i++)
@@ -146,14 +178,22 @@ static void report(const int *pids, int pid_count, long before, int count, int n
            spread_of(waits, FRESH).median, most);
 }
 
+static bool read_kind(const char *name)
+{
+    for (kind = 0; kinds[kind] && strcmp(kinds[kind], name) != 0;)
+        kind++;
+    return kinds[kind];
+}
+
 int main(int argc, char **argv)
 {
+    bool is_known = true;
     int o, most = 15000, pids[PIDS_MAX], pid_count = 0, n = 0;
-    while ((o = getopt(argc, argv, "m:s")) != -1) {
-        slow |= o == 's';
+    while ((o = getopt(argc, argv, "k:m:")) != -1) {
+        is_known = is_known && (o == 'm' || (o == 'k' && read_kind(optarg)));
         most = o == 'm' ? atoi(optarg) : most;
     }
-    int count = argc - optind == 4 ? atoi(argv[optind]) : 0;
+    int count = is_known && argc - optind == 4 ? atoi(argv[optind]) : 0;
     if (count < 1 || most < 1 || count / most >= CHILDREN_MAX) {
         fprintf(stderr, "crowd: see the head of crowd.c\n");
         return 2;

@@ -38,7 +38,7 @@ crowd() { # title, section, name, options and number of the crowd; the server wa
     set -- $("$tools/crowd" "$@" "$started_port" "$crowd_path" "$(family "$started" "$worker")")
     awk -v title="$title" -v name="$name" -v a="$1" -v b="$2" -v each="$3" -v held="$4" \
         -v p50="$5" -v longest="$6" -v json="$work/$section.json" 'BEGIN {
-            printf "  %-22s %-9s %8.2f %9.2f %8d %8d %8.2f %8.2f\n", title, name, a / 1024,
+            printf "  %-24s %-9s %8.2f %9.2f %8d %8d %8.2f %8.2f\n", title, name, a / 1024,
                 b / 1024, each, held, p50, longest
             printf "{\"work\":\"%s\",\"name\":\"%s\",\"rest_kib\":%d,\"held_kib\":%d,", title,
                 name, a, b >>json
@@ -46,19 +46,23 @@ crowd() { # title, section, name, options and number of the crowd; the server wa
                 each, held, p50, longest >>json
         }'
 }
+crowd_of() { # server, kind, title, path
+    start $1 plain ""
+    crowd_path=$4
+    crowd "$3" crowds $1 -k $2 10000
+    end "$started"
+}
 measure_crowds() {
     echo
-    echo "crowds                 server         MiB      with     each     held  new, ms  longest"
+    echo "crowds                     server         MiB      with     each     held  new, ms  longest"
     for of in skiff nginx; do # the others refuse so many, or wait
         [ $of = skiff ] || { [ -z "$quick" ] && has $of; } || continue
-        start $of plain ""
-        crowd_path=/1k.bin
-        crowd "10,000 idle" crowds $of 10000
-        end "$started"
-        start $of plain ""
-        crowd_path=/1024k.bin
-        crowd "10,000 slow readers" crowds $of -s 10000
-        end "$started"
+        crowd_of $of idle "10,000 idle" /1k.bin
+        crowd_of $of reader "10,000 slow readers" /1024k.bin
+        [ -z "$quick" ] || continue
+        crowd_of $of pipeline "10,000 unread pipelines" /1024k.bin
+        crowd_of $of head "10,000 slow heads" /1k.bin
+        crowd_of $of body "10,000 slow bodies" /1k.bin
     done
     [ -n "$quick" ] || measure_half_a_million
 }
