@@ -174,10 +174,12 @@ static bool sends_content(const struct response *resp)
     return !resp->head_only && status_has_content(resp->status);
 }
 
-/* Content that is small and in memory is written with its head: for that there is always room. */
+/* Content that is small and in memory is written with its head: for that there is always room. What
+ * is empty need not be anywhere. */
 static bool is_copied(const struct response *resp)
 {
-    return !span_is_file(&resp->whole) && resp->whole.len <= OUT_COPY_MAX && !resp->stream;
+    const struct span *whole = &resp->whole;
+    return !span_is_file(whole) && whole->len > 0 && whole->len <= OUT_COPY_MAX && !resp->stream;
 }
 
 /* What is small in a file goes behind its head, into the same send. false: it does not fit, or is
