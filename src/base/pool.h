@@ -1,26 +1,25 @@
 /* pool: objects of one size, last in first out.
  *
- * What was put back last is handed out next, because it is the one still in the CPU's cache. The
- * pool keeps at most `spare_max` unused objects and frees the rest, so a peak is given back. */
+ * What was put back last is handed out next, because it is the one still in the CPU's cache. At
+ * most `spare_max` unused objects are kept, in a list that costs a few instructions; the others go
+ * back to their blocks (base/slab), and what a peak took to the system. */
 #ifndef SKIFF_BASE_POOL_H
 #define SKIFF_BASE_POOL_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "base/slab.h"
 
 struct pool {
     void *spare;        /* singly linked through the first word of each unused object */
-    size_t size;        /* bytes of one object */
-    uint32_t spares;    /* length of the list */
-    uint32_t spare_max; /* unused objects kept; more are freed */
-    uint32_t made;      /* objects there are, unused or handed out */
-    void *(*alloc)(size_t align, size_t size); /* aligned_alloc; tests make it fail */
+    uint32_t spares;    /* length of the list ... */
+    uint32_t limit;     /* ... at which another one makes us look what can be given back */
+    uint32_t spare_max; /* unused objects kept */
+    struct slab slab;   /* for it, those in the list are handed out, too */
 };
 
 /* Objects handed out and not put back. */
 static inline uint32_t pool_used(const struct pool *p)
 {
-    return p->made - p->spares;
+    return p->slab.used - p->spares;
 }
 
 /* `size` is over 0 and is rounded up to whole cache lines. */

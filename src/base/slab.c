@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLAB_ALIGN = 64 }; /* a cache line */
+enum {
+    SLAB_ALIGN = 64, /* a cache line */
+    OBJECTS_MIN = 3, /* in a block */
+    SIZE_MOST = 1024 * 1024,
+};
 
 struct block {
     struct link link; /* in slab.partial; alone: no object is free */
@@ -15,17 +19,23 @@ struct block {
     uint32_t used;
 };
 
-static struct block *block_of(void *object)
+static_assert(sizeof(struct block) <= SLAB_ALIGN, "the first object comes behind it");
+
+static struct block *block_of(const struct slab *s, void *object)
 {
-    return (struct block *)((uintptr_t)object & ~(uintptr_t)(SLAB_BLOCK - 1));
+    return (struct block *)((uintptr_t)object & ~((uintptr_t)s->block - 1));
 }
 
-void slab_init(struct slab *s, size_t size)
+void slab_init(struct slab *s, size_t size, uint32_t spares)
 {
-    *s = (struct slab){.size = (size + SLAB_ALIGN - 1) / SLAB_ALIGN * SLAB_ALIGN,
-                       .alloc = aligned_alloc};
-    s->per_block = (uint32_t)((SLAB_BLOCK - SLAB_ALIGN) / s->size);
-    CHECK(s->per_block >= 2 && sizeof(struct block) <= SLAB_ALIGN);
+    CHECK(size > 0 && size <= SIZE_MOST);
+    size = (size + SLAB_ALIGN - 1) / SLAB_ALIGN * SLAB_ALIGN;
+    uint32_t block = SLAB_BLOCK;
+    while ((block - SLAB_ALIGN) / size < OBJECTS_MIN)
+        block *= 2;
+    *s = (struct slab){.size = size, .block = block, .alloc = aligned_alloc};
+    s->per_block = (uint32_t)((block - SLAB_ALIGN) / size);
+    s->empty_max = spares > 0 ? (spares + s->per_block - 1) / s->per_block : 1;
     link_init(&s->partial);
 }
 
@@ -47,7 +57,7 @@ static void *pop(const struct slab *s, struct block *block)
 
 static struct block *new_block(struct slab *s)
 {
-    struct block *block = s->alloc(SLAB_BLOCK, SLAB_BLOCK);
+    struct block *block = s->alloc(s->block, s->block);
     if (!block)
         return NULL;
     *block = (struct block){0};
@@ -55,6 +65,7 @@ static struct block *new_block(struct slab *s)
     for (uint32_t i = s->per_block; i-- > 0;)
         push(s, block, (char *)block + SLAB_ALIGN + i * s->size);
     link_after(&s->partial, &block->link);
+    s->blocks++;
     s->empty++;
     return block;
 }
@@ -62,8 +73,9 @@ static struct block *new_block(struct slab *s)
 static void free_block(struct slab *s, struct block *block)
 {
     link_remove(&block->link);
-    ASAN_UNPOISON_MEMORY_REGION(block, SLAB_BLOCK);
+    ASAN_UNPOISON_MEMORY_REGION(block, s->block);
     free(block);
+    s->blocks--;
     s->empty--;
 }
 
@@ -91,7 +103,7 @@ void *slab_get(struct slab *s)
 
 void slab_put(struct slab *s, void *object)
 {
-    struct block *block = block_of(object);
+    struct block *block = block_of(s, object);
     CHECK(block->used > 0);
     bool was_full = block->spare == NULL;
     push(s, block, object);
@@ -100,6 +112,6 @@ void slab_put(struct slab *s, void *object)
     if (was_full)
         link_after(&s->partial, &block->link);
     s->empty += block->used == 0;
-    if (s->empty > 1)
+    if (s->empty > s->empty_max)
         free_block(s, block);
 }

@@ -177,7 +177,7 @@ static void init_pools(struct worker *w)
         .head_max = (uint32_t)limits->head_max,
         .fields_max = (uint16_t)limits->fields_max,
     };
-    slab_init(&w->conns, sizeof(struct conn));
+    slab_init(&w->conns, sizeof(struct conn), 0);
     pool_init(&w->requests, sizeof(struct request), SPARE_BUFFERS * 4);
     pool_init(&w->heads, http_head_size(w->http_limits.fields_max), SPARE_BUFFERS * 4);
     pool_init(&w->notes, REQUEST_NOTES, SPARE_BUFFERS);

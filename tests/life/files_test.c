@@ -218,6 +218,49 @@ static long anonymous_kib(pid_t pid)
     return kib;
 }
 
+/* What connections hold while they wait: an input buffer each, or a queue and requests. */
+static void hold_and_let_go(const char *text, size_t n, pid_t worker, long at_least_kib)
+{
+    enum { HELD = 400, KEPT_KIB = 2048 };
+    static int fds[HELD];
+    long before = anonymous_kib(worker);
+    for (int i = 0; i < HELD; i++) {
+        fds[i] = server_dial(&server);
+        ck_assert(send_all(fds[i], text, n));
+    }
+    uint64_t until = now_ms() + 5000;
+    while (anonymous_kib(worker) < before + at_least_kib && now_ms() < until)
+        sleep_ms(10);
+    ck_assert_int_ge(anonymous_kib(worker), before + at_least_kib);
+    for (int i = 0; i < HELD; i++)
+        close(fds[i * 7 % HELD]);
+    until = now_ms() + 5000;
+    while (anonymous_kib(worker) > before + KEPT_KIB && now_ms() < until)
+        sleep_ms(10);
+    ck_assert_int_lt(anonymous_kib(worker), before + KEPT_KIB);
+}
+
+START_TEST(what_slow_peers_took_is_given_back)
+{
+    static char head[16000] = "GET / HTTP/1.1\r\nHost: a\r\nCookie: ", pipeline[64 * 60];
+    static const char ask[] = "GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n";
+    pid_t worker;
+    size_t n = 0;
+    memset(head + strlen(head), 'c', sizeof head - strlen(head));
+    for (int i = 0; i < 64; i++, n += sizeof ask - 1)
+        memcpy(pipeline + n, ask, sizeof ask - 1);
+    char *large = calloc(1, 8 << 20);
+    ck_assert_ptr_nonnull(large);
+    server_put(&server, "www/large.bin", large, 8 << 20);
+    free(large);
+    server_start_all(&server, listing_text);
+    ck_assert_int_eq(server_workers(&server, &worker, 1), 1);
+    hold_and_let_go(head, sizeof head, worker, 6000);
+    hold_and_let_go(pipeline, n, worker, 2500);
+    ck_assert_int_eq(server_stop(&server), 0);
+}
+END_TEST
+
 /* A long listing takes megabytes while it is made. */
 START_TEST(what_a_peak_took_is_given_back)
 {
@@ -237,7 +280,7 @@ START_TEST(what_a_peak_took_is_given_back)
     ck_assert_int_lt(anonymous_kib(worker), before + KEPT_KIB);
 }
 END_TEST
-#define WITHOUT_ASAN , what_a_peak_took_is_given_back
+#define WITHOUT_ASAN , what_a_peak_took_is_given_back, what_slow_peers_took_is_given_back
 #else
 #define WITHOUT_ASAN
 #endif

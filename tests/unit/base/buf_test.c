@@ -82,7 +82,7 @@ START_TEST(without_memory_there_is_no_buffer)
 {
     struct buf_pool p;
     buf_pool_init(&p, 100, 1);
-    p.blocks.alloc = refuse;
+    p.blocks.slab.alloc = refuse;
     ck_assert_ptr_null(buf_get(&p));
     ck_assert_uint_eq(pool_used(&p.blocks), 0);
     buf_pool_done(&p);

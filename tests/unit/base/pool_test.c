@@ -2,6 +2,7 @@
 #include "base/pool.h"
 #include "support/unit.h"
 
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,7 +65,7 @@ START_TEST(objects_are_whole_cache_lines_and_ours_to_fill)
 }
 END_TEST
 
-START_TEST(a_peak_is_given_back_to_the_system)
+START_TEST(no_more_are_kept_than_was_said)
 {
     struct pool p;
     void *objects[8];
@@ -83,12 +84,69 @@ START_TEST(a_peak_is_given_back_to_the_system)
 }
 END_TEST
 
+enum { PEAK = 300, SPARES = 16, LARGE = 20000 }; /* three in a block of 64 KiB */
+
+static void take(struct pool *p, void *objects[], int n)
+{
+    for (int i = 0; i < n; i++) {
+        objects[i] = pool_get(p);
+        ck_assert_ptr_nonnull(objects[i]);
+    }
+}
+
+START_TEST(what_a_peak_leaves_in_many_blocks_is_given_back)
+{
+    static void *objects[PEAK];
+    struct pool p;
+    pool_init(&p, LARGE, SPARES);
+    take(&p, objects, PEAK);
+    ck_assert_uint_eq(p.slab.blocks, PEAK / 3);
+    for (int i = 0; i < PEAK; i++)
+        pool_put(&p, objects[i * 7 % PEAK]); /* so that each of the last lies elsewhere */
+    ck_assert_uint_eq(pool_used(&p), 0);
+    ck_assert_uint_le(p.slab.blocks, (SPARES + 2) / 3);
+
+    take(&p, objects, PEAK); /* one of them stays in use */
+    for (int i = 0; i + 1 < PEAK; i++)
+        pool_put(&p, objects[(i * 7 + 7) % PEAK]);
+    ck_assert_uint_le(p.slab.blocks, SPARES + 1 + (SPARES + 2) / 3);
+    pool_put(&p, objects[0]);
+    ck_assert_uint_le(p.slab.blocks, (SPARES + 2) / 3);
+    pool_done(&p);
+}
+END_TEST
+
+static unsigned asked;
+
+static void *count(size_t align, size_t size)
+{
+    asked++;
+    return aligned_alloc(align, size);
+}
+
+START_TEST(a_burst_costs_no_blocks)
+{
+    void *objects[SPARES];
+    struct pool p;
+    pool_init(&p, LARGE, SPARES);
+    p.slab.alloc = count;
+    for (int round = 0; round < 10; round++) {
+        take(&p, objects, SPARES);
+        for (int i = 0; i < SPARES; i++)
+            pool_put(&p, objects[i]);
+    }
+    ck_assert_uint_eq(asked, (SPARES + 2) / 3);
+    pool_done(&p);
+}
+END_TEST
+
 START_TEST(without_memory_spare_objects_still_serve)
 {
     struct pool p;
     pool_init(&p, 64, 1);
+    p.slab.per_block = 1;
     void *a = pool_get(&p);
-    p.alloc = refuse;
+    p.slab.alloc = refuse;
     ck_assert_ptr_null(pool_get(&p));
     ck_assert_uint_eq(pool_used(&p), 1);
     pool_put(&p, a);
@@ -154,5 +212,6 @@ END_TEST
 #endif
 
 UNIT_MAIN("base/pool", what_came_back_last_is_handed_out_first,
-          objects_are_whole_cache_lines_and_ours_to_fill, a_peak_is_given_back_to_the_system,
+          objects_are_whole_cache_lines_and_ours_to_fill, no_more_are_kept_than_was_said,
+          what_a_peak_leaves_in_many_blocks_is_given_back, a_burst_costs_no_blocks,
           without_memory_spare_objects_still_serve, wrong_use_of_a_pool_is_our_own_fault UNDER_ASAN)

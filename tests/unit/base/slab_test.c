@@ -23,7 +23,7 @@ START_TEST(objects_are_packed_and_aligned)
 {
     struct slab s;
     static void *objects[MANY];
-    slab_init(&s, 128);
+    slab_init(&s, 128, 0);
     s.alloc = count_blocks;
     for (int i = 0; i < MANY; i++) {
         objects[i] = slab_get(&s);
@@ -46,7 +46,7 @@ END_TEST
 START_TEST(what_came_back_last_is_handed_out_next)
 {
     struct slab s;
-    slab_init(&s, 100);
+    slab_init(&s, 100, 0);
     ck_assert_uint_eq(s.size, 128);
     void *a = slab_get(&s), *b = slab_get(&s);
     slab_put(&s, a);
@@ -57,10 +57,36 @@ START_TEST(what_came_back_last_is_handed_out_next)
 }
 END_TEST
 
+START_TEST(large_objects_have_large_blocks)
+{
+    static const size_t sizes[] = {20000, 32 * 1024, 70000, 1024 * 1024};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct slab s;
+        void *objects[20];
+        slab_init(&s, sizes[i], 5);
+        for (int n = 0; n < 20; n++) {
+            objects[n] = slab_get(&s);
+            ck_assert_ptr_nonnull(objects[n]);
+            memset(objects[n], n, sizes[i]);
+        }
+        ck_assert_uint_ge(s.per_block, 3);
+        ck_assert_uint_eq(s.blocks, (20 + s.per_block - 1) / s.per_block);
+        for (int n = 0; n < 20; n++)
+            ck_assert_int_eq(((unsigned char *)objects[n])[sizes[i] - 1], n);
+        for (int n = 0; n < 20; n++)
+            slab_put(&s, objects[n]);
+        ck_assert_uint_eq(s.empty, (5 + s.per_block - 1) / s.per_block);
+        ck_assert_uint_eq(s.blocks, s.empty);
+        slab_done(&s);
+        ck_assert_uint_eq(s.blocks, 0);
+    }
+}
+END_TEST
+
 START_TEST(without_memory_it_says_so_and_goes_on_later)
 {
     struct slab s;
-    slab_init(&s, 64);
+    slab_init(&s, 64, 0);
     s.alloc = refuse;
     ck_assert_ptr_null(slab_get(&s));
     s.alloc = aligned_alloc;
@@ -72,4 +98,4 @@ START_TEST(without_memory_it_says_so_and_goes_on_later)
 END_TEST
 
 UNIT_MAIN("base/slab", objects_are_packed_and_aligned, what_came_back_last_is_handed_out_next,
-          without_memory_it_says_so_and_goes_on_later)
+          large_objects_have_large_blocks, without_memory_it_says_so_and_goes_on_later)

@@ -116,6 +116,7 @@ static inline void setup(void)
     fake = (struct transport){.send = fake_send, .send_file = fake_send_file, .cork = fake_cork};
     ch = (struct channel){.tp = &fake};
     out_pool_init(&pool, 2);
+    pool.outs.slab.per_block = 1; /* no_memory shows at the next one */
     o = out_get(&pool);
     got = malloc(GOT_MAX);
     file = mkstemp(path);

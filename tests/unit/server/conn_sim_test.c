@@ -412,10 +412,12 @@ static void *refuse_after(size_t align, size_t size)
 
 static void drop_spares(struct pool *p)
 {
-    size_t size = p->size;
+    size_t size = p->slab.size;
     pool_done(p);
     pool_init(p, size, 0);
-    p->alloc = refuse_after;
+    p->slab.per_block = 1; /* each object is asked for */
+    p->slab.empty_max = 0;
+    p->slab.alloc = refuse_after;
 }
 
 START_TEST(memory_running_out_anywhere_costs_one_connection)
