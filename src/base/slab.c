@@ -15,7 +15,8 @@ enum {
 
 struct block {
     struct link link; /* in slab.partial; alone: no object is free */
-    void *spare;      /* linked through the first word of each free object */
+    void *spare;      /* what was put back, linked through the first word of each object */
+    uint32_t fresh;   /* from here on none was handed out yet: so far they take no memory */
     uint32_t used;
 };
 
@@ -49,9 +50,13 @@ static void push(const struct slab *s, struct block *block, void *object)
 
 static void *pop(const struct slab *s, struct block *block)
 {
-    void *object = block->spare;
+    char *fresh = (char *)block + SLAB_ALIGN + block->fresh * s->size;
+    void *object = block->spare ? block->spare : fresh;
     ASAN_UNPOISON_MEMORY_REGION(object, s->size);
-    memcpy(&block->spare, object, sizeof block->spare);
+    if (block->spare)
+        memcpy(&block->spare, object, sizeof block->spare);
+    else
+        block->fresh++;
     return object;
 }
 
@@ -62,8 +67,7 @@ static struct block *new_block(struct slab *s)
         return NULL;
     *block = (struct block){0};
     link_init(&block->link);
-    for (uint32_t i = s->per_block; i-- > 0;)
-        push(s, block, (char *)block + SLAB_ALIGN + i * s->size);
+    ASAN_POISON_MEMORY_REGION((char *)block + SLAB_ALIGN, s->block - SLAB_ALIGN);
     link_after(&s->partial, &block->link);
     s->blocks++;
     s->empty++;
@@ -96,7 +100,7 @@ void *slab_get(struct slab *s)
     void *object = pop(s, block);
     s->used++;
     s->empty -= block->used++ == 0;
-    if (!block->spare)
+    if (block->used == s->per_block)
         link_remove(&block->link);
     return object;
 }
@@ -105,7 +109,7 @@ void slab_put(struct slab *s, void *object)
 {
     struct block *block = block_of(s, object);
     CHECK(block->used > 0);
-    bool was_full = block->spare == NULL;
+    bool was_full = block->used == s->per_block;
     push(s, block, object);
     s->used--;
     block->used--;
