@@ -36,12 +36,13 @@ crowd() { # title, section, name, options and number of the crowd; the server wa
     shift 3
     # shellcheck disable=SC2046
     set -- $("$tools/crowd" "$@" "$started_port" "$crowd_path" "$(family "$started" "$worker")")
-    awk -v title="$title" -v name="$name" -v a="$1" -v b="$2" -v each="$3" -v held="$4" \
-        -v p50="$5" -v longest="$6" -v json="$work/$section.json" 'BEGIN {
-            printf "  %-24s %-9s %8.2f %9.2f %8d %8d %8.2f %8.2f\n", title, name, a / 1024,
-                b / 1024, each, held, p50, longest
+    awk -v title="$title" -v name="$name" -v a="$1" -v b="$2" -v c="$3" -v each="$4" -v held="$5" \
+        -v p50="$6" -v longest="$7" -v json="$work/$section.json" 'BEGIN {
+            printf "  %-24s %-9s %7.2f %8.2f %8.2f %8d %8d %8.2f %8.2f\n", title, name, a / 1024,
+                b / 1024, c / 1024, each, held, p50, longest
             printf "{\"work\":\"%s\",\"name\":\"%s\",\"rest_kib\":%d,\"held_kib\":%d,", title,
                 name, a, b >>json
+            printf "\"after_kib\":%d,", c >>json
             printf "\"connection_bytes\":%d,\"held\":%d,\"fresh_ms\":%s,\"fresh_longest_ms\":%s}\n",
                 each, held, p50, longest >>json
         }'
@@ -54,7 +55,7 @@ crowd_of() { # server, kind, title, path
 }
 measure_crowds() {
     echo
-    echo "crowds                     server         MiB      with     each     held  new, ms  longest"
+    echo "crowds                     server        MiB     with    after     each     held  new, ms  longest"
     for of in skiff nginx; do # the others refuse so many, or wait
         [ $of = skiff ] || { [ -z "$quick" ] && has $of; } || continue
         crowd_of $of idle "10,000 idle" /1k.bin
