@@ -25,7 +25,8 @@ enum {
     OUT_WINDOW = 1024 * 1024,  /* bytes of file sent in one call */
     OUT_CORK_MIN = 512 * 1024, /* bytes of file from which holding packets back pays two calls */
     OUT_BUDGET = 1024 * 1024,  /* bytes sent in one turn before others get theirs */
-    OUT_ENOUGH = 256 * 1024,   /* bytes that wait: another answer would only hold memory */
+    OUT_ENOUGH = 256 * 1024,   /* bytes queued: another answer would only hold memory; bytes of
+                                  answers sent: others get their turn before the next */
 };
 
 struct segment {

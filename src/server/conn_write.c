@@ -78,6 +78,7 @@ static enum step last_answer_is_out(struct conn *c)
 
 static enum step everything_is_out(struct conn *c)
 {
+    bool had_share = c->batch >= CONN_BATCH_MAX || c->out->sent >= OUT_ENOUGH;
     out_put(&c->worker->outs, c->out);
     c->out = NULL;
     if (c->flags & CONN_LAST)
@@ -89,7 +90,7 @@ static enum step everything_is_out(struct conn *c)
     if (c->worker->paused)
         listeners_room(c->worker); /* this one may be closed for it */
     bool goes_on = has_input || (c->ch.src.ready & CAN_READ);
-    if (goes_on && c->batch < CONN_BATCH_MAX)
+    if (goes_on && !had_share)
         return STEP_ON; /* several writes may be one turn */
     c->batch = 0;
     if (goes_on)

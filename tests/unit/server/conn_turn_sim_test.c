@@ -67,6 +67,27 @@ START_TEST(one_connection_does_not_keep_the_loop)
 }
 END_TEST
 
+/* Nor however much it asks for. */
+START_TEST(one_connection_gets_its_share_of_bytes)
+{
+    enum { ASKED = 10 };
+    static char input[ASKED * 64];
+    input[0] = '\0';
+    for (int i = 0; i < ASKED; i++)
+        strcat(input, GET("/large.bin"));
+    size_t before = 0;
+    rush(str_of(input));
+    do {
+        ck_assert_uint_le(sim->output_n - before, OUT_BUDGET);
+        before = sim->output_n;
+        loop_run_queued(&sim->worker.loop);
+    } while (sim->worker.loop.run_first);
+    ck_assert_uint_gt(sim->output_n, ASKED * sizeof large);
+    ck_assert_int_eq(sim->conn->state, CONN_IDLE);
+    sim_disconnect(sim);
+}
+END_TEST
+
 /* It has read all there was; what comes next is on its way from a slow disk. */
 START_TEST(a_peer_is_not_cut_off_for_a_slow_disk)
 {
@@ -144,5 +165,6 @@ START_TEST(a_body_does_not_keep_the_loop)
 END_TEST
 
 UNIT_MAIN_WITH("server/conn_turn_sim", setup, teardown, one_connection_does_not_keep_the_loop,
-               a_body_does_not_keep_the_loop, a_head_that_is_moved_counts_once,
-               a_peer_is_not_cut_off_for_a_slow_disk, a_paused_worker_ends)
+               one_connection_gets_its_share_of_bytes, a_body_does_not_keep_the_loop,
+               a_head_that_is_moved_counts_once, a_peer_is_not_cut_off_for_a_slow_disk,
+               a_paused_worker_ends)
