@@ -17,7 +17,7 @@ struct span {
         off_t at;        /* ... or where in the file */
     };
     size_t len;
-    int fd;            /* -1: memory */
+    int fd;            /* -1: memory; any when there are no bytes */
     uint32_t headroom; /* bytes in front of mem that whoever sends it may write over */
 };
 

@@ -1,8 +1,8 @@
 /* pool: a list of spare objects in front of a slab.
  *
- * The spares of a peak's end lie in as many blocks as there are spares, and would keep them all. So
- * where there are more blocks than spares need, the moment at which nobody uses an object gives all
- * of them back. */
+ * What comes back at a peak's end may lie in as many blocks as there are objects, and kept as
+ * spares it would keep them all. So there are no spares while there are more blocks than what is in
+ * use, and as many spares, would fill. */
 #include "base/pool.h"
 
 #include "base/check.h"
@@ -11,22 +11,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool is_scattered(const struct slab *s)
-{
-    return s->blocks > s->empty_max;
-}
-
-static void set_limit(struct pool *p)
-{
-    bool all_could_go = is_scattered(&p->slab) && p->slab.used <= p->spare_max;
-    p->limit = all_could_go ? p->slab.used - 1 : p->spare_max;
-}
-
 void pool_init(struct pool *p, size_t size, uint32_t spare_max)
 {
     *p = (struct pool){.spare_max = spare_max};
     slab_init(&p->slab, size, spare_max);
-    set_limit(p);
+    p->limit = spare_max;
 }
 
 static void *take_spare(struct pool *p)
@@ -44,6 +33,15 @@ static void give_spares_back(struct pool *p)
         slab_put(&p->slab, take_spare(p));
 }
 
+static void rebalance(struct pool *p)
+{
+    const struct slab *s = &p->slab;
+    bool is_scattered = s->blocks > pool_used(p) / s->per_block + 1 + s->empty_max;
+    p->limit = is_scattered ? 0 : p->spare_max;
+    if (is_scattered)
+        give_spares_back(p);
+}
+
 void pool_done(struct pool *p)
 {
     CHECK(pool_used(p) == 0);
@@ -55,7 +53,7 @@ static __attribute__((noinline)) void *make(struct pool *p)
 {
     void *object = slab_get(&p->slab);
     if (object)
-        set_limit(p);
+        rebalance(p);
     return object;
 }
 
@@ -67,9 +65,7 @@ inline void *pool_get(struct pool *p)
 static __attribute__((noinline)) void give_back(struct pool *p, void *object)
 {
     slab_put(&p->slab, object);
-    if (pool_used(p) == 0 && is_scattered(&p->slab))
-        give_spares_back(p);
-    set_limit(p);
+    rebalance(p);
 }
 
 inline void pool_put(struct pool *p, void *object)

@@ -2,8 +2,8 @@
  *
  * The allocator's own share of a small object, and what alignment costs there, would be as large as
  * the object; and one small thing that stays keeps all the memory below it from the system. A block
- * is large enough to be mapped by itself. One that becomes empty is given back, so a peak leaves
- * nothing; the block that was used last is used first. */
+ * is large enough that the C library nearly always maps it by itself. One that becomes empty is
+ * given back, so a peak leaves nothing; the block that was used last is used first. */
 #ifndef SKIFF_BASE_SLAB_H
 #define SKIFF_BASE_SLAB_H
 

@@ -19,7 +19,7 @@
 
 enum {
     INPUT_ROOM = 4096,       /* an input buffer holds the largest head and this much behind it */
-    KEPT_MAX = 128 * 1024,   /* bytes of free memory that the process keeps */
+    KEPT_MAX = 128 * 1024,   /* bytes unused that are kept; larger pieces are mapped */
     SPARE_BUFFERS = 16,      /* unused ones kept after a peak */
     DISK_THREADS = 8,        /* started when they are needed */
     DISK_PENDING_MAX = 4096, /* with more the loop waits for the disk */
@@ -267,6 +267,7 @@ static void start_watching(struct worker *w)
  * what a peak took. What was freed before, of another configuration, it would keep as well. */
 static void give_memory_back(void)
 {
+    static_assert(2 * (int)SLAB_BLOCK >= (int)KEPT_MAX, "a slab's blocks are mapped");
 #ifdef __GLIBC__
     (void)mallopt(M_MMAP_THRESHOLD, KEPT_MAX);
     (void)mallopt(M_TRIM_THRESHOLD, KEPT_MAX); /* or it keeps more */

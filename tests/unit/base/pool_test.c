@@ -101,17 +101,29 @@ START_TEST(what_a_peak_leaves_in_many_blocks_is_given_back)
     pool_init(&p, LARGE, SPARES);
     take(&p, objects, PEAK);
     ck_assert_uint_eq(p.slab.blocks, PEAK / 3);
-    for (int i = 0; i < PEAK; i++)
-        pool_put(&p, objects[i * 7 % PEAK]); /* so that each of the last lies elsewhere */
-    ck_assert_uint_eq(pool_used(&p), 0);
-    ck_assert_uint_le(p.slab.blocks, (SPARES + 2) / 3);
-
-    take(&p, objects, PEAK); /* one of them stays in use */
     for (int i = 0; i + 1 < PEAK; i++)
-        pool_put(&p, objects[(i * 7 + 7) % PEAK]);
-    ck_assert_uint_le(p.slab.blocks, SPARES + 1 + (SPARES + 2) / 3);
+        pool_put(&p, objects[(i * 7 + 7) % PEAK]); /* so that each of the last lies elsewhere */
+    ck_assert_uint_eq(pool_used(&p), 1);
+    ck_assert_uint_le(p.slab.blocks, 2 + (SPARES + 2) / 3);
     pool_put(&p, objects[0]);
-    ck_assert_uint_le(p.slab.blocks, (SPARES + 2) / 3);
+    ck_assert_uint_eq(pool_used(&p), 0);
+    ck_assert_uint_le(p.slab.blocks, 1 + (SPARES + 2) / 3);
+    pool_done(&p);
+}
+END_TEST
+
+START_TEST(while_many_are_in_use_there_are_spares)
+{
+    static void *objects[PEAK], *more[SPARES];
+    struct pool p;
+    pool_init(&p, LARGE, SPARES);
+    take(&p, objects, PEAK);
+    take(&p, more, SPARES);
+    for (int i = 0; i < SPARES; i++)
+        pool_put(&p, more[i]);
+    ck_assert_uint_eq(p.spares, SPARES);
+    for (int i = 0; i < PEAK; i++)
+        pool_put(&p, objects[i]);
     pool_done(&p);
 }
 END_TEST
@@ -213,5 +225,6 @@ END_TEST
 
 UNIT_MAIN("base/pool", what_came_back_last_is_handed_out_first,
           objects_are_whole_cache_lines_and_ours_to_fill, no_more_are_kept_than_was_said,
-          what_a_peak_leaves_in_many_blocks_is_given_back, a_burst_costs_no_blocks,
-          without_memory_spare_objects_still_serve, wrong_use_of_a_pool_is_our_own_fault UNDER_ASAN)
+          what_a_peak_leaves_in_many_blocks_is_given_back, while_many_are_in_use_there_are_spares,
+          a_burst_costs_no_blocks, without_memory_spare_objects_still_serve,
+          wrong_use_of_a_pool_is_our_own_fault UNDER_ASAN)
