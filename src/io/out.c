@@ -356,9 +356,9 @@ static inline enum out_result flush_single(struct out_pool *p, struct out *o, st
 /* A head, and memory with room for it in front. */
 static inline bool fits_in_front(struct out *o)
 {
-    const struct segment *head = out_segment(o, 0);
+    const struct segment *head = out_segment(o, 0), *body = out_segment(o, 1);
     return o->count == 2 && !o->stream && !span_is_file(&head->span) && !head->done &&
-           head->span.len <= out_segment(o, 1)->span.headroom;
+           head->span.len <= body->span.headroom && body->span.len < OUT_ENOUGH;
 }
 
 /* Two pieces that leave as one, which the kernel takes for less. What does not leave at once waits
@@ -380,7 +380,7 @@ static __attribute__((noinline)) enum out_result flush_all(struct out_pool *p, s
     if (r == OUT_DONE && o->stream)
         r = flush_stream(p, o, ch, &budget);
     release_heads(p, o);
-    return r;
+    return r == OUT_DONE && OUT_BUDGET - budget >= OUT_ENOUGH ? OUT_MUCH : r;
 }
 
 inline enum out_result out_flush(struct out_pool *p, struct out *o, struct channel *ch)

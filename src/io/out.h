@@ -25,8 +25,7 @@ enum {
     OUT_WINDOW = 1024 * 1024,  /* bytes of file sent in one call */
     OUT_CORK_MIN = 512 * 1024, /* bytes of file from which holding packets back pays two calls */
     OUT_BUDGET = 1024 * 1024,  /* bytes sent in one turn before others get theirs */
-    OUT_ENOUGH = 256 * 1024,   /* bytes queued: another answer would only hold memory; bytes of
-                                  answers sent: others get their turn before the next */
+    OUT_ENOUGH = 256 * 1024,   /* bytes that wait: another answer would only hold memory */
 };
 
 struct segment {
@@ -91,6 +90,7 @@ static inline bool out_is_empty(const struct out *o)
 
 enum out_result {
     OUT_DONE,     /* everything is sent */
+    OUT_MUCH,     /* everything is sent, and at least OUT_ENOUGH: others get their turn */
     OUT_BLOCKED,  /* the socket takes no more; CAN_WRITE is cleared */
     OUT_BUDGETED, /* the turn's budget is used up: run again later */
     OUT_COLD,     /* the disk would have to be waited for: o->cold should be read by a thread */

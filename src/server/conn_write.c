@@ -78,7 +78,6 @@ static enum step last_answer_is_out(struct conn *c)
 
 static enum step everything_is_out(struct conn *c)
 {
-    bool had_share = c->batch >= CONN_BATCH_MAX || c->out->sent >= OUT_ENOUGH;
     out_put(&c->worker->outs, c->out);
     c->out = NULL;
     if (c->flags & CONN_LAST)
@@ -90,7 +89,7 @@ static enum step everything_is_out(struct conn *c)
     if (c->worker->paused)
         listeners_room(c->worker); /* this one may be closed for it */
     bool goes_on = has_input || (c->ch.src.ready & CAN_READ);
-    if (goes_on && !had_share)
+    if (goes_on && c->batch < CONN_BATCH_MAX)
         return STEP_ON; /* several writes may be one turn */
     c->batch = 0;
     if (goes_on)
@@ -103,7 +102,9 @@ enum step step_send(struct conn *c)
     if (c->out->warming)
         return STEP_WAIT; /* a thread reads what comes next */
     enum out_result sent = out_flush(&c->worker->outs, c->out, &c->ch);
-    if (sent == OUT_DONE)
+    if (sent == OUT_MUCH)
+        c->batch = CONN_BATCH_MAX;
+    if (sent == OUT_DONE || sent == OUT_MUCH)
         return everything_is_out(c);
     come_back_for(c, sent);
     return is_the_end(c, sent) ? STEP_CLOSE : STEP_WAIT;
