@@ -269,6 +269,21 @@ START_TEST(room_ends_when_enough_bytes_wait)
 }
 END_TEST
 
+/* Also where a head could be written in front of its contents. */
+START_TEST(a_flush_that_sent_enough_says_so)
+{
+    static char cached[64 + OUT_ENOUGH];
+    struct span whole = {.mem = cached + 64, .len = OUT_ENOUGH, .fd = -1, .headroom = 64};
+    copy("head");
+    out_lend(o, whole);
+    ck_assert_int_eq(flush(), OUT_MUCH);
+    copy("head");
+    out_lend(o, span_part(whole, 0, OUT_ENOUGH - 5));
+    ck_assert_int_eq(flush(), OUT_DONE);
+    ck_assert_uint_eq(got_n, 4 + OUT_ENOUGH + 4 + OUT_ENOUGH - 5);
+}
+END_TEST
+
 START_TEST(without_memory_there_is_no_queue_and_no_place_for_a_head)
 {
     struct out *first = out_get(&pool);
@@ -296,4 +311,5 @@ UNIT_MAIN_WITH(
     a_budget_that_ends_between_head_and_file_does_not_leave_the_head_corked,
     room_ends_when_too_few_segments_are_free, the_ring_of_segments_goes_round,
     room_ends_when_the_buffer_could_not_take_a_head_and_a_copied_body,
-    room_ends_when_enough_bytes_wait, without_memory_there_is_no_queue_and_no_place_for_a_head)
+    room_ends_when_enough_bytes_wait, a_flush_that_sent_enough_says_so,
+    without_memory_there_is_no_queue_and_no_place_for_a_head)
