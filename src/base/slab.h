@@ -24,7 +24,7 @@ struct slab {
     uint32_t used;                             /* objects handed out */
     uint32_t blocks;                           /* there are */
     uint32_t empty;                            /* of them without any object in use */
-    uint32_t empty_max;                        /* of those are kept */
+    uint32_t empty_max;                        /* at most so many of those are kept */
     void *(*alloc)(size_t align, size_t size); /* aligned_alloc; tests make it fail */
 };
 
