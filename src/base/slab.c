@@ -4,12 +4,13 @@
 #include "base/check.h"
 #include "base/poison.h"
 
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
-    SLAB_ALIGN = 64, /* a cache line */
-    OBJECTS_MIN = 3, /* in a block */
+    SLAB_ALIGN = 64,        /* a cache line */
+    SLAB_BLOCK = 64 * 1024, /* bytes at least */
+    OBJECTS_MIN = 3,        /* in a block */
     SIZE_MOST = 1024 * 1024,
 };
 
@@ -34,10 +35,34 @@ void slab_init(struct slab *s, size_t size, uint32_t spares)
     uint32_t block = SLAB_BLOCK;
     while ((block - SLAB_ALIGN) / size < OBJECTS_MIN)
         block *= 2;
-    *s = (struct slab){.size = size, .block = block, .alloc = aligned_alloc};
+    *s = (struct slab){.size = size, .block = block, .map = slab_map};
     s->per_block = (uint32_t)((block - SLAB_ALIGN) / size);
     s->empty_max = spares > 0 ? (spares + s->per_block - 1) / s->per_block : 1;
     link_init(&s->partial);
+}
+
+static char *map(size_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+/* The kernel puts a mapping just below the last one: when one is aligned the next mostly is. If
+ * not, twice as much has an aligned half somewhere. */
+void *slab_map(size_t size)
+{
+    char *p = map(size);
+    if (!p || (uintptr_t)p % size == 0)
+        return p;
+    (void)munmap(p, size);
+    p = map(2 * size);
+    if (!p)
+        return NULL;
+    size_t before = -(uintptr_t)p % size;
+    if (before > 0)
+        (void)munmap(p, before);
+    (void)munmap(p + before + size, size - before);
+    return p + before;
 }
 
 static void push(const struct slab *s, struct block *block, void *object)
@@ -62,7 +87,7 @@ static void *pop(const struct slab *s, struct block *block)
 
 static struct block *new_block(struct slab *s)
 {
-    struct block *block = s->alloc(s->block, s->block);
+    struct block *block = s->map(s->block);
     if (!block)
         return NULL;
     *block = (struct block){0};
@@ -78,7 +103,7 @@ static void free_block(struct slab *s, struct block *block)
 {
     link_remove(&block->link);
     ASAN_UNPOISON_MEMORY_REGION(block, s->block);
-    free(block);
+    (void)munmap(block, s->block);
     s->blocks--;
     s->empty--;
 }

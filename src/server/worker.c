@@ -267,7 +267,6 @@ static void start_watching(struct worker *w)
  * what a peak took. What was freed before, of another configuration, it would keep as well. */
 static void give_memory_back(void)
 {
-    static_assert(2 * (int)SLAB_BLOCK >= (int)KEPT_MAX, "a slab's blocks are mapped");
 #ifdef __GLIBC__
     (void)mallopt(M_MMAP_THRESHOLD, KEPT_MAX);
     (void)mallopt(M_TRIM_THRESHOLD, KEPT_MAX); /* or it keeps more */

@@ -221,7 +221,7 @@ static long anonymous_kib(pid_t pid)
 /* What connections hold while they wait: an input buffer each, or a queue and requests. */
 static void hold_and_let_go(const char *text, size_t n, pid_t worker, long at_least_kib)
 {
-    enum { HELD = 400, KEPT_KIB = 2048 };
+    enum { HELD = 600, KEPT_KIB = 2048 };
     static int fds[HELD];
     long before = anonymous_kib(worker);
     for (int i = 0; i < HELD; i++) {

@@ -2,19 +2,21 @@
 #include "base/slab.h"
 #include "support/unit.h"
 
+#include <errno.h>
+#include <sys/mman.h>
+
 enum { MANY = 1000 };
 
 static unsigned blocks;
 
-static void *count_blocks(size_t align, size_t size)
+static void *count_blocks(size_t size)
 {
     blocks++;
-    return aligned_alloc(align, size);
+    return slab_map(size);
 }
 
-static void *refuse(size_t align, size_t size)
+static void *refuse(size_t size)
 {
-    (void)align;
     (void)size;
     return NULL;
 }
@@ -24,7 +26,7 @@ START_TEST(objects_are_packed_and_aligned)
     struct slab s;
     static void *objects[MANY];
     slab_init(&s, 128, 0);
-    s.alloc = count_blocks;
+    s.map = count_blocks;
     for (int i = 0; i < MANY; i++) {
         objects[i] = slab_get(&s);
         ck_assert_ptr_nonnull(objects[i]);
@@ -87,9 +89,9 @@ START_TEST(without_memory_it_says_so_and_goes_on_later)
 {
     struct slab s;
     slab_init(&s, 64, 0);
-    s.alloc = refuse;
+    s.map = refuse;
     ck_assert_ptr_null(slab_get(&s));
-    s.alloc = aligned_alloc;
+    s.map = slab_map;
     void *a = slab_get(&s);
     ck_assert_ptr_nonnull(a);
     slab_put(&s, a);
@@ -97,5 +99,34 @@ START_TEST(without_memory_it_says_so_and_goes_on_later)
 }
 END_TEST
 
+START_TEST(a_block_is_aligned_whatever_lies_beside_it_and_goes_back)
+{
+    enum { SIZE = 64 * 1024 };
+    char *blocks_of[8], *beside[8];
+    for (int i = 0; i < 8; i++) { /* the next mapping would begin a page below an aligned one */
+        beside[i] = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        ck_assert_ptr_ne(beside[i], MAP_FAILED);
+        blocks_of[i] = slab_map(SIZE);
+        ck_assert_ptr_nonnull(blocks_of[i]);
+        ck_assert_uint_eq((uintptr_t)blocks_of[i] % SIZE, 0);
+        ck_assert_int_eq(blocks_of[i][0] | blocks_of[i][SIZE - 1], 0);
+        memset(blocks_of[i], 1, SIZE);
+    }
+    for (int i = 0; i < 8; i++) {
+        ck_assert_int_eq(munmap(blocks_of[i], SIZE), 0);
+        ck_assert_int_eq(munmap(beside[i], 4096), 0);
+    }
+    struct slab s;
+    slab_init(&s, 128, 0);
+    char *object = slab_get(&s);
+    ck_assert_int_eq(msync(object - 64, s.block, MS_ASYNC), 0);
+    slab_put(&s, object);
+    slab_done(&s);
+    ck_assert_int_ne(msync(object - 64, s.block, MS_ASYNC), 0); /* nothing is mapped there */
+    ck_assert_int_eq(errno, ENOMEM);
+}
+END_TEST
+
 UNIT_MAIN("base/slab", objects_are_packed_and_aligned, what_came_back_last_is_handed_out_next,
-          large_objects_have_large_blocks, without_memory_it_says_so_and_goes_on_later)
+          large_objects_have_large_blocks, without_memory_it_says_so_and_goes_on_later,
+          a_block_is_aligned_whatever_lies_beside_it_and_goes_back)

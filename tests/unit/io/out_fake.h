@@ -161,9 +161,8 @@ static inline void arrived(const char *text)
     ck_str(str_make(got, got_n), text);
 }
 
-static inline void *no_memory(size_t align, size_t size)
+static inline void *no_memory(size_t size)
 {
-    (void)align;
     (void)size;
     return NULL;
 }

@@ -152,7 +152,7 @@ START_TEST(without_send_file_and_memory_it_breaks)
 {
     fake.send_file = NULL;
     out_lend(o, span_of_file(file, 0, 4));
-    pool.heads.blocks.slab.alloc = no_memory;
+    pool.heads.blocks.slab.map = no_memory;
     ck_assert_int_eq(flush(), OUT_BROKEN);
 }
 END_TEST
@@ -287,10 +287,10 @@ END_TEST
 START_TEST(without_memory_there_is_no_queue_and_no_place_for_a_head)
 {
     struct out *first = out_get(&pool);
-    pool.outs.slab.alloc = no_memory;
+    pool.outs.slab.map = no_memory;
     ck_assert_ptr_null(out_get(&pool));
     out_put(&pool, first);
-    pool.heads.blocks.slab.alloc = no_memory;
+    pool.heads.blocks.slab.map = no_memory;
     ck_assert_ptr_null(out_reserve(&pool, o, 1));
     ck_assert(out_is_empty(o));
 }

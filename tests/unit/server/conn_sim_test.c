@@ -405,9 +405,9 @@ END_TEST
 
 static int refusals; /* allocations that still succeed before one is refused */
 
-static void *refuse_after(size_t align, size_t size)
+static void *refuse_after(size_t size)
 {
-    return refusals-- > 0 ? aligned_alloc(align, (size + align - 1) / align * align) : NULL;
+    return refusals-- > 0 ? slab_map(size) : NULL;
 }
 
 static void drop_spares(struct pool *p)
@@ -417,7 +417,7 @@ static void drop_spares(struct pool *p)
     pool_init(p, size, 0);
     p->slab.per_block = 1; /* each object is asked for */
     p->slab.empty_max = 0;
-    p->slab.alloc = refuse_after;
+    p->slab.map = refuse_after;
 }
 
 START_TEST(memory_running_out_anywhere_costs_one_connection)
