@@ -70,7 +70,7 @@ static __attribute__((noinline)) void give_back(struct pool *p, void *object)
 
 inline void pool_put(struct pool *p, void *object)
 {
-    CHECK(p->spares < p->slab.used);
+    DCHECK(p->spares < p->slab.used);
     if (p->spares >= p->limit) {
         give_back(p, object);
         return;

@@ -102,6 +102,27 @@ static void put_first(struct epoll_event *events, int n, const struct source *s)
         }
 }
 
+static void call(struct source *s)
+{
+    if (s->fd >= 0) /* else it was closed earlier in this turn */
+        s->on_ready(s);
+}
+
+static void call_group(struct loop *l, const struct epoll_event *events, int n)
+{
+    uint32_t room = n > 1 ? LOOP_GROUP : 0; /* who is alone goes on at once */
+    l->again_room = room;
+    for (int i = 0; i < n; i++) {
+        struct source *s = events[i].data.ptr;
+        s->ready |= readiness(events[i].events);
+        call(s);
+    }
+    uint32_t left = l->again_room;
+    l->again_room = 0;
+    while (room > left)
+        call(l->again[--room]);
+}
+
 void loop_turn(struct loop *l, int wait_max_ms)
 {
     struct epoll_event events[LOOP_EVENTS_MAX];
@@ -110,13 +131,8 @@ void loop_turn(struct loop *l, int wait_max_ms)
     clock_update(&l->clock);
     if (l->first)
         put_first(events, n, l->first);
-    for (int i = 0; i < n; i++) {
-        struct source *s = events[i].data.ptr;
-        if (s->fd < 0)
-            continue; /* closed earlier in this batch */
-        s->ready |= readiness(events[i].events);
-        s->on_ready(s);
-    }
+    for (int i = 0; i < n; i += LOOP_GROUP)
+        call_group(l, events + i, n - i < LOOP_GROUP ? n - i : LOOP_GROUP);
     wheel_advance(&l->wheel, clock_ms(&l->clock));
     loop_run_queued(l);
 }

@@ -43,7 +43,7 @@ static void give_heads_back(struct out_pool *p, struct out *o)
     o->heads = NULL;
 }
 
-void out_put(struct out_pool *p, struct out *o)
+inline void out_put(struct out_pool *p, struct out *o)
 {
     CHECK(out_is_empty(o));
     give_heads_back(p, o);

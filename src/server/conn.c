@@ -64,18 +64,22 @@ static void settle(struct conn *c)
     conn_arm(c, rule->deadline);
 }
 
-void conn_advance(struct conn *c)
+void conn_go_on(struct conn *c, enum step s)
 {
-    enum step s;
-    do {
+    while (s == STEP_ON) {
         const struct state_rule *rule = &rules[c->state];
         s = rule->step(c);
-        CHECK(rule->next & (1u << c->state));
-    } while (s == STEP_ON);
+        DCHECK(rule->next & (1u << c->state));
+    }
     if (s == STEP_CLOSE)
         conn_close(c);
     else if (c->state != CONN_CLOSED)
         settle(c);
+}
+
+void conn_advance(struct conn *c)
+{
+    conn_go_on(c, STEP_ON);
 }
 
 void conn_refuse(struct conn *c, uint16_t status)

@@ -13,9 +13,9 @@
 static uint32_t deadline_ms(const struct worker *w, enum conn_deadline which)
 {
     const struct limits_conf *limits = &w->config->limits;
-    switch (which) {
-    case T_IDLE:
+    if (which == T_IDLE) /* every request's, and the others are not */
         return w->finishing ? CONN_GRACE_MS : limits->keepalive.idle_ms;
+    switch (which) {
     case T_BODY:
         return limits->body_timeout_ms;
     case T_SEND:
@@ -24,6 +24,7 @@ static uint32_t deadline_ms(const struct worker *w, enum conn_deadline which)
         return CONN_HANDLER_MS;
     case T_LINGER:
         return CONN_LINGER_MS;
+    case T_IDLE:
     case T_HANDSHAKE:
     case T_HEAD:
     case T_NONE:
@@ -102,12 +103,23 @@ void conn_expired(struct timer *t)
 
 /* --- beginning and end --- */
 
+/* All of a group receive before the first of them parses, so that each code runs while the CPU has
+ * it at hand. */
+static void begin_request(struct conn *c)
+{
+    enum step s = step_idle(c);
+    if (s != STEP_ON || !loop_call_again(&c->worker->loop, &c->ch.src))
+        conn_go_on(c, s);
+}
+
 static void on_ready(struct source *s)
 {
     struct conn *c = container_of(s, struct conn, ch.src);
     c->flags &= (uint8_t)~CONN_NEW;
     if (s->ready & PEER_GONE)
         conn_close(c);
+    else if (c->state == CONN_IDLE)
+        begin_request(c);
     else
         conn_advance(c);
 }

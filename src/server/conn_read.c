@@ -35,7 +35,7 @@ enum step step_handshake(struct conn *c)
     return done == IO_WANT_READ || done == IO_WANT_WRITE ? STEP_WAIT : STEP_CLOSE;
 }
 
-enum step step_idle(struct conn *c)
+inline enum step step_idle(struct conn *c)
 {
     if (!(c->ch.src.ready & CAN_READ))
         return STEP_WAIT;

@@ -2,7 +2,8 @@
  *
  * A step goes on as far as it can: STEP_ON asks for the step of the state it has entered, STEP_WAIT
  * ends the turn (the state's deadline runs, and what it wants has said EAGAIN), STEP_CLOSE ends the
- * connection. conn.c walks them; nobody else calls one. */
+ * connection. conn.c walks them; only the first of a request, step_idle, is conn_life.c's to take.
+ */
 #ifndef SKIFF_SERVER_CONN_STEPS_H
 #define SKIFF_SERVER_CONN_STEPS_H
 
@@ -27,6 +28,8 @@ enum step step_drain(struct conn *c);
 enum step step_send(struct conn *c);
 enum step step_linger(struct conn *c);
 
+/* Takes the next steps behind one that ended so, as far as they go without waiting. */
+void conn_go_on(struct conn *c, enum step s);
 /* Changes the state, as the table allows; STEP_ON. */
 enum step conn_enter(struct conn *c, enum conn_state next);
 /* The deadline of HEAD, HANDLE or DRAIN has come: answers the request in hand, or the head that is

@@ -27,6 +27,8 @@ enum {
     LOG_FAREWELL_MS = 2000,        /* how long leaving waits for the access log's disk */
 };
 
+static_assert((int)SPARE_BUFFERS >= (int)LOOP_GROUP, "a group receives into spare buffers");
+
 static void pause_is_over(struct timer *t)
 {
     listeners_room(container_of(t, struct worker, pause));

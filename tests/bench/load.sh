@@ -23,7 +23,7 @@ measure_load() {
     measure "16 KiB file" "$main" 16k.bin /16k.bin
     measure "100 KiB file" "$main" 100k.bin /100k.bin
     measure "1 MiB file" "$main" 1024k.bin /1024k.bin
-    few=$((rounds / 3 + 1)) # of longer rounds
+    few=$((rounds / 5 + 1)) # of longer rounds
     measure "100 MiB file, 8 clients" "$main" 102400k.bin -c 8 -s $long -r $few /102400k.bin
     measure "404" "$main" "" /nothing
     measure "304" "$main" empty.bin -H "If-Modified-Since: $stamp|" /1k.bin

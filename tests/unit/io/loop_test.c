@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static struct loop l;
-static char trace[64]; /* a letter a call, in order */
+static char trace[128]; /* a letter a call, in order */
 static size_t traced;
 
 /* A source that leaves a trace; `act` is what it does besides. */
@@ -375,6 +375,90 @@ START_TEST(more_events_than_one_turn_takes_are_told_in_the_next)
 }
 END_TEST
 
+/* --- groups --- */
+
+static void ask(struct actor *self)
+{
+    (void)loop_call_again(&l, &self->src);
+}
+
+static void ask_and_close(struct actor *self)
+{
+    ask(self);
+    close_other(self);
+}
+
+static void ask_often(struct actor *self)
+{
+    int times = 0;
+    while (loop_call_again(&l, &self->src))
+        times++;
+    leave_trace(times == LOOP_GROUP ? '!' : times == 0 ? '.' : '?');
+}
+
+/* So many actors whose event is here, by letters from 'a' on. */
+static void arrive(struct actor *actors, int n, void (*act)(struct actor *self))
+{
+    for (int i = 0; i < n; i++) {
+        actors[i] =
+            actor((char)('a' + i), eventfd(0, EFD_NONBLOCK), act); /* an edge: may be written */
+        ck_assert(loop_add(&l, &actors[i].src));
+    }
+}
+
+static void depart(struct actor *actors, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (actors[i].src.fd >= 0)
+            close(actors[i].src.fd);
+}
+
+START_TEST(who_asks_is_called_again_behind_its_group)
+{
+    struct actor actors[LOOP_GROUP + 4];
+    arrive(actors, LOOP_GROUP + 4, ask);
+    ck_assert_str_eq(turn(), "abcdefghijklmnopabcdefghijklmnopqrstqrst");
+    ck_assert_str_eq(turn(), "");
+    depart(actors, LOOP_GROUP + 4);
+}
+END_TEST
+
+START_TEST(who_is_alone_is_not_called_again)
+{
+    struct actor actors[LOOP_GROUP + 1];
+    arrive(actors, 1, ask_often);
+    ck_assert_str_eq(turn(), "a.");
+    loop_run_later(&l, &actors[0].src); /* nor is there a group on the run list */
+    ck_assert_str_eq(turn(), "a.");
+    depart(actors, 1);
+    arrive(actors, LOOP_GROUP + 1, ask); /* the last is a group of its own */
+    ck_assert_str_eq(turn(), "abcdefghijklmnopabcdefghijklmnopq");
+    depart(actors, LOOP_GROUP + 1);
+}
+END_TEST
+
+START_TEST(who_is_closed_meanwhile_is_not_called_again)
+{
+    struct actor actors[3];
+    arrive(actors, 3, ask);
+    actors[1].act = ask_and_close;
+    actors[1].other = &actors[0];
+    ck_assert_str_eq(turn(), "abcbcf");
+    ck_assert(actors[0].freed);
+    depart(actors, 3);
+}
+END_TEST
+
+START_TEST(a_group_has_room_for_as_many_calls_as_sources)
+{
+    struct actor actors[2];
+    arrive(actors, 2, ask_often);
+    actors[1].act = ask;
+    ck_assert_str_eq(turn(), "a!ba.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.");
+    depart(actors, 2);
+}
+END_TEST
+
 UNIT_MAIN_WITH("io/loop", setup, teardown, one_source_may_come_first,
                a_connection_is_told_of_an_edge_once_and_readiness_is_sticky,
                a_peer_that_sends_no_more_is_done_and_still_readable, a_peer_that_has_left_is_gone,
@@ -387,4 +471,7 @@ UNIT_MAIN_WITH("io/loop", setup, teardown, one_source_may_come_first,
                a_turn_serves_events_then_timers_then_the_run_list,
                an_idle_loop_wakes_for_its_deadline_but_at_most_once_a_second,
                a_turn_with_something_queued_does_not_wait,
-               more_events_than_one_turn_takes_are_told_in_the_next)
+               more_events_than_one_turn_takes_are_told_in_the_next,
+               who_asks_is_called_again_behind_its_group, who_is_alone_is_not_called_again,
+               who_is_closed_meanwhile_is_not_called_again,
+               a_group_has_room_for_as_many_calls_as_sources)

@@ -109,6 +109,29 @@ START_TEST(a_peer_is_not_cut_off_for_a_slow_disk)
 }
 END_TEST
 
+/* In a group of the loop's, which calls it again when it has called the others. */
+START_TEST(a_request_is_received_first_and_answered_when_its_group_was)
+{
+    struct worker *w = &sim->worker;
+    sim_connect(sim, str_of(GET("/hello") GET("/hello")));
+    sim->window = SIZE_MAX;
+    w->loop.again_room = 1;
+    sim_arrive(sim, strlen(GET("/hello")));
+    ck_assert_uint_eq(w->loop.again_room, 0);
+    ck_assert_ptr_eq(w->loop.again[0], &sim->conn->ch.src);
+    ck_assert_int_eq(sim->conn->state, CONN_HEAD);
+    ck_assert_uint_eq(sim->output_n, 0);
+    sim->conn->ch.src.on_ready(&sim->conn->ch.src);
+    ck_assert_int_eq(sim->conn->state, CONN_IDLE);
+    ck_assert_uint_eq(sim->sends, 1);
+    w->loop.again_room = 1;
+    sim_arrive(sim, SIZE_MAX);
+    sim_disconnect(sim); /* it leaves before its second turn */
+    ck_assert_uint_eq(pool_used(&w->inputs.blocks), 0);
+    ck_assert_uint_eq(sim->sends, 1);
+}
+END_TEST
+
 /* Accepting pauses, and the pause's end hangs right behind a connection's deadline. */
 START_TEST(a_paused_worker_ends)
 {
@@ -167,4 +190,4 @@ END_TEST
 UNIT_MAIN_WITH("server/conn_turn_sim", setup, teardown, one_connection_does_not_keep_the_loop,
                one_connection_gets_its_share_of_bytes, a_body_does_not_keep_the_loop,
                a_head_that_is_moved_counts_once, a_peer_is_not_cut_off_for_a_slow_disk,
-               a_paused_worker_ends)
+               a_request_is_received_first_and_answered_when_its_group_was, a_paused_worker_ends)
