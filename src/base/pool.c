@@ -15,7 +15,6 @@ void pool_init(struct pool *p, size_t size, uint32_t spare_max)
 {
     *p = (struct pool){.spare_max = spare_max};
     slab_init(&p->slab, size, spare_max);
-    p->limit = spare_max;
 }
 
 static void *take_spare(struct pool *p)
@@ -37,9 +36,10 @@ static void rebalance(struct pool *p)
 {
     const struct slab *s = &p->slab;
     bool is_scattered = s->blocks > pool_used(p) / s->per_block + 1 + s->empty_max;
-    p->limit = is_scattered ? 0 : p->spare_max;
+    uint32_t most = is_scattered ? 0 : p->spare_max;
     if (is_scattered)
         give_spares_back(p);
+    p->limit = most < s->used ? most : s->used; /* more cannot come back than was handed out */
 }
 
 void pool_done(struct pool *p)
@@ -64,13 +64,13 @@ inline void *pool_get(struct pool *p)
 
 static __attribute__((noinline)) void give_back(struct pool *p, void *object)
 {
+    CHECK(p->spares < p->slab.used);
     slab_put(&p->slab, object);
     rebalance(p);
 }
 
 inline void pool_put(struct pool *p, void *object)
 {
-    DCHECK(p->spares < p->slab.used);
     if (p->spares >= p->limit) {
         give_back(p, object);
         return;

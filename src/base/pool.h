@@ -12,7 +12,7 @@ struct pool {
     void *spare;        /* singly linked through the first word of each unused object */
     uint32_t spares;    /* length of the list ... */
     uint32_t limit;     /* ... at which another object goes back to its block */
-    uint32_t spare_max; /* the limit, but for a while after a peak */
+    uint32_t spare_max; /* the limit, but for a while after a peak, and before as many were made */
     struct slab slab;   /* for it, those in the list are handed out, too */
 };
 

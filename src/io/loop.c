@@ -92,14 +92,17 @@ int loop_wait_ms(const struct loop *l, int wait_max_ms)
     return next;
 }
 
-static void put_first(struct epoll_event *events, int n, const struct source *s)
+/* Marks who is ready, and puts the one that comes first to the front. */
+static void mark(struct epoll_event *events, int n, const struct source *first)
 {
-    for (int i = 1; i < n; i++)
-        if (events[i].data.ptr == s) {
-            struct epoll_event e = events[i];
-            events[i] = events[0];
-            events[0] = e;
+    for (int i = 0; i < n; i++) {
+        struct source *s = events[i].data.ptr;
+        s->ready |= readiness(events[i].events);
+        if (s == first) {
+            events[i].data.ptr = events[0].data.ptr;
+            events[0].data.ptr = s;
         }
+    }
 }
 
 static void call(struct source *s)
@@ -112,11 +115,8 @@ static void call_group(struct loop *l, const struct epoll_event *events, int n)
 {
     uint32_t room = n > 1 ? LOOP_GROUP : 0; /* who is alone goes on at once */
     l->again_room = room;
-    for (int i = 0; i < n; i++) {
-        struct source *s = events[i].data.ptr;
-        s->ready |= readiness(events[i].events);
-        call(s);
-    }
+    for (int i = 0; i < n; i++)
+        call(events[i].data.ptr);
     uint32_t left = l->again_room;
     l->again_room = 0;
     while (room > left)
@@ -129,8 +129,7 @@ void loop_turn(struct loop *l, int wait_max_ms)
     int n = direct_epoll_wait(l->epfd, events, LOOP_EVENTS_MAX, loop_wait_ms(l, wait_max_ms));
     CHECK(n >= 0 || errno == EINTR);
     clock_update(&l->clock);
-    if (l->first)
-        put_first(events, n, l->first);
+    mark(events, n, l->first);
     for (int i = 0; i < n; i += LOOP_GROUP)
         call_group(l, events + i, n - i < LOOP_GROUP ? n - i : LOOP_GROUP);
     wheel_advance(&l->wheel, clock_ms(&l->clock));

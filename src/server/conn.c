@@ -69,7 +69,7 @@ void conn_go_on(struct conn *c, enum step s)
     while (s == STEP_ON) {
         const struct state_rule *rule = &rules[c->state];
         s = rule->step(c);
-        DCHECK(rule->next & (1u << c->state));
+        CHECK(rule->next & (1u << c->state));
     }
     if (s == STEP_CLOSE)
         conn_close(c);
