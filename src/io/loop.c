@@ -113,7 +113,7 @@ static void call(struct source *s)
 
 static void call_group(struct loop *l, const struct epoll_event *events, int n)
 {
-    uint32_t room = n > 1 ? LOOP_GROUP : 0; /* who is alone goes on at once */
+    uint32_t room = n == LOOP_GROUP ? LOOP_GROUP : 0; /* few go on at once: their peers wait */
     l->again_room = room;
     for (int i = 0; i < n; i++)
         call(events[i].data.ptr);

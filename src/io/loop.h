@@ -63,8 +63,8 @@ void loop_remove(struct loop *l, struct source *s);
  * wait. What is closed during a turn may still be met in it: so a closed source (fd -1) is freed by
  * setting on_ready to what frees it and calling this. */
 void loop_run_later(struct loop *l, struct source *s);
-/* From a source's on_ready: calls it again when all others of its group were called. false: it was
- * not called with others, and goes on at once. */
+/* From a source's on_ready: calls it again when all others of its group were called. false: there
+ * are too few for a group, and it goes on at once. */
 static inline bool loop_call_again(struct loop *l, struct source *s)
 {
     if (l->again_room == 0)
