@@ -21,7 +21,7 @@ enum {
     OUT_ANSWER_SEGMENTS = 3,   /* an answer without a stream: head, body, and one to spare */
     OUT_BUFFER = 32 * 1024,    /* heads and copied bodies of one batch */
     OUT_COPY_MAX = 2 * 1024,   /* bodies up to this are copied behind their head */
-    OUT_READ_MAX = 16 * 1024,  /* parts of files up to this are read there: two calls, not three */
+    OUT_READ_MAX = 8 * 1024,   /* parts of files up to this are read there: two calls, not three */
     OUT_WINDOW = 1024 * 1024,  /* bytes of file sent in one call */
     OUT_CORK_MIN = 512 * 1024, /* bytes of file from which holding packets back pays two calls */
     OUT_BUDGET = 1024 * 1024,  /* bytes sent in one turn before others get theirs */
