@@ -252,6 +252,25 @@ START_TEST(the_loop_does_not_read_a_small_part_that_is_cold)
 }
 END_TEST
 
+/* One call sends it with its head; behind a head of its own a file takes another. */
+START_TEST(parts_up_to_a_limit_are_read_behind_their_head)
+{
+    for (size_t n = OUT_READ_MAX; n <= OUT_READ_MAX + 1; n++) {
+        char request[128];
+        snprintf(request, sizeof request,
+                 "GET /large.bin HTTP/1.1\r\nHost: a\r\nRange: bytes=1000-%zu\r\n\r\n", 999 + n);
+        ask_large(request);
+        sim_open_window(sim, SIZE_MAX);
+        sim_arrive(sim, SIZE_MAX);
+        ck_assert(output_begins("HTTP/1.1 206 "));
+        ck_assert(str_ends(str_make(sim->output, sim->output_n), str_make(large, n)));
+        ck_assert_uint_eq(sim->sends, n <= OUT_READ_MAX ? 1 : 2);
+        sim_disconnect(sim);
+        sim_no_files();
+    }
+}
+END_TEST
+
 static struct counting {
     struct body body;
     int pieces, closes;
@@ -376,7 +395,8 @@ UNIT_MAIN_WITH(
     a_client_that_leaves_just_when_its_file_is_warm_is_forgotten,
     names_that_stay_cold_are_waited_for_at_last, a_cold_file_without_a_thread_is_waited_for,
     a_cold_answer_does_not_wait_for_the_next_body, the_loop_does_not_read_a_small_part_that_is_cold,
-    earlier_answers_leave_while_a_handler_waits, a_client_that_leaves_makes_the_handler_give_up,
-    a_handler_that_never_calls_back_is_503, a_stream_is_pulled_as_the_peer_reads_and_closed_once,
-    a_stream_that_waits_is_woken_by_its_owner, a_stream_is_closed_when_the_client_leaves,
+    parts_up_to_a_limit_are_read_behind_their_head, earlier_answers_leave_while_a_handler_waits,
+    a_client_that_leaves_makes_the_handler_give_up, a_handler_that_never_calls_back_is_503,
+    a_stream_is_pulled_as_the_peer_reads_and_closed_once, a_stream_that_waits_is_woken_by_its_owner,
+    a_stream_is_closed_when_the_client_leaves,
     a_stream_is_closed_when_the_client_leaves_in_its_body)
