@@ -31,7 +31,7 @@ inline struct out *out_get(struct out_pool *p)
     o->stream_done = NULL;
     o->queued = o->sent = o->acked = o->credit = 0;
     o->warming = NULL;
-    o->insists = o->is_corked = false;
+    o->insists = o->has_waited = o->is_corked = false;
     o->first = o->count = 0;
     return o;
 }
@@ -187,14 +187,15 @@ static void cork(struct out *o, struct channel *ch, bool on)
     o->is_corked = on;
 }
 
-/* A window of a file. Its beginning was looked at when the file was (filecache); what lies behind
- * that is looked at here. */
+/* A window of a file. That its beginning is in memory was known when it was queued (filecache);
+ * what lies behind that, or is sent later, is looked at here. */
 static ssize_t send_range(struct out_pool *p, struct out *o, struct channel *ch,
                           const struct span *s)
 {
     size_t n = s->len < OUT_WINDOW ? s->len : OUT_WINDOW;
     struct span window = span_of_file(s->fd, s->at, n);
-    if (!o->insists && s->at + (off_t)n > DISK_WARM_MAX && !disk_is_cached(s->fd, s->at, n)) {
+    bool may_be_cold = o->has_waited || s->at + (off_t)n > DISK_WARM_MAX;
+    if (may_be_cold && !o->insists && !disk_is_cached(s->fd, s->at, n)) {
         o->cold = window;
         return IO_COLD;
     }
@@ -336,6 +337,7 @@ static inline enum out_result flush_piece(struct out_pool *p, struct out *o, str
     if ((size_t)n < v.iov_len) {
         advance(o, (size_t)n);
         release_heads(p, o);
+        o->has_waited = true;
         return OUT_BLOCKED;
     }
     o->sent += (size_t)n;
@@ -379,14 +381,17 @@ static __attribute__((noinline)) enum out_result flush_all(struct out_pool *p, s
     enum out_result r = flush_segments(p, o, ch, &budget);
     if (r == OUT_DONE && o->stream)
         r = flush_stream(p, o, ch, &budget);
+    o->has_waited = r != OUT_DONE;
     release_heads(p, o);
     return r == OUT_DONE && OUT_BUDGET - budget >= OUT_ENOUGH ? OUT_MUCH : r;
 }
 
 inline enum out_result out_flush(struct out_pool *p, struct out *o, struct channel *ch)
 {
-    if (!(ch->src.ready & CAN_WRITE))
+    if (!(ch->src.ready & CAN_WRITE)) {
+        o->has_waited = true;
         return OUT_BLOCKED;
+    }
     if (o->count == 1 && !o->stream && !span_is_file(&out_segment(o, 0)->span))
         return flush_single(p, o, ch);
     if (fits_in_front(o))

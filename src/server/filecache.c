@@ -94,10 +94,18 @@ static uint32_t good_ms(const struct filecache *c, const struct file *f)
     return c->coherence.watch && is_told && !is_moving ? FILECACHE_NET_MS : c->limits.check_ms;
 }
 
+/* What is sent from its descriptor was in memory at `now_ms`, and need not stay there. */
+static void reassure(struct file *f, uint64_t now_ms)
+{
+    uint64_t good_until = f->checked_ms + f->good_ms, here_until = now_ms + FILECACHE_AT_HAND_MS;
+    f->sure_until_ms = f->disk.fd >= 0 && here_until < good_until ? here_until : good_until;
+}
+
 static void insert(struct filecache *c, struct file *f)
 {
     struct file **bucket = &c->buckets[f->hash & c->mask];
     f->good_ms = good_ms(c, f);
+    reassure(f, f->checked_ms);
     f->next = *bucket;
     *bucket = f;
     link_after(list_of(c, f), &f->lru);
@@ -279,8 +287,20 @@ static int confirm(const struct fileopen *o, struct file *f)
         f->checked_ms = o->wish->now_ms;
         f->good_ms = good_ms(o->cache, f);
         f->changes = o->cache->changes;
+        reassure(f, f->checked_ms);
     }
     return r;
+}
+
+/* A file that is as it was, and need not be in memory any more. */
+static struct file *use_at_hand(const struct fileopen *o, struct file *f)
+{
+    if (!fileopen_is_at_hand(o, f)) {
+        errno = EAGAIN;
+        return NULL;
+    }
+    reassure(f, o->wish->now_ms);
+    return use(o->cache, f, o->wish->now_ms);
 }
 
 /* Looks whether what is known still says what the disk says, else opens anew. Out of line, so that
@@ -296,7 +316,7 @@ static __attribute__((noinline)) struct file *ask_disk(struct filecache *c,
     if (f && is_fresh(f, wish->now_ms) && f->opened == wish->root->at->opened &&
         is_untouched(c, &f->trail)) {
         f->changes = c->changes;
-        return use(c, f, wish->now_ms);
+        return use_at_hand(&o, f);
     }
     int r = f ? confirm(&o, f) : 0;
     if (r > 0)
@@ -322,7 +342,7 @@ inline struct file *filecache_hit(struct filecache *c, const struct filecache_ro
                                   struct str path, enum coding coding, uint64_t now_ms)
 {
     struct file *f = lookup(c, root, path, coding, hash_of(root, path, coding));
-    return f && f->changes == c->changes && is_fresh(f, now_ms) ? use(c, f, now_ms) : NULL;
+    return f && f->changes == c->changes && now_ms < f->sure_until_ms ? use(c, f, now_ms) : NULL;
 }
 
 struct file *filecache_find(struct filecache *c, const struct file_wish *wish)

@@ -5,7 +5,8 @@
  * about a file came from one statx of one open descriptor. Misses and refusals are remembered too.
  * An entry is served without any look at the disk as long as no folder on its way has changed
  * (io/watch.h); it is compared when one has, and as a net under the events now and then: every few
- * seconds, or once a second where changes are known to come without one.
+ * seconds, or once a second where changes are known to come without one. Whether what is sent from
+ * its descriptor is still in memory is asked once a second.
  */
 #ifndef SKIFF_SERVER_FILECACHE_H
 #define SKIFF_SERVER_FILECACHE_H
@@ -21,6 +22,7 @@
 enum {
     FILECACHE_CHECK_MS = 1000,                         /* the usual check_ms */
     FILECACHE_NET_MS = 5000,                           /* where events tell of nearly everything */
+    FILECACHE_AT_HAND_MS = 1000,                       /* what was in memory is taken to be still */
     FILECACHE_PATH_MAX = PATH_MAX - CODING_SUFFIX_MAX, /* bytes, the NUL among them */
 };
 
@@ -32,11 +34,12 @@ struct file {
     struct str path;              /* the key: decoded, no leading slash */
     uint32_t hash;                /* ... of it all */
     enum coding coding;           /* ... and this: it is the sibling `path` + suffix */
-    uint64_t checked_ms;          /* when it was last compared with the disk ... */
-    uint32_t changes;             /* ... the cache's counter then ... */
+    uint64_t sure_until_ms;       /* a hit asks nothing until then */
+    uint32_t changes;             /* the cache's counter when it was last compared ... */
     uint32_t opened;              /* ... and the root's */
     uint32_t used;                /* second in which it was moved to the front of its list */
-    uint32_t good_ms;             /* how long it is good without a look */
+    uint32_t good_ms;             /* how long it is good without a look, from ... */
+    uint64_t checked_ms;          /* ... when it was last compared with the disk */
     int error;                    /* 0, or the errno that opening gave */
     uint32_t headroom;            /* unused bytes in front of data, for a head */
     const char *data;             /* all contents, when small enough; else NULL */

@@ -55,6 +55,11 @@ static bool is_at_hand(const struct fileopen *o, const struct disk_file *d)
     return o->wish->patient || d->fd < 0 || n == 0 || disk_is_cached(d->fd, 0, n);
 }
 
+bool fileopen_is_at_hand(const struct fileopen *o, const struct file *f)
+{
+    return is_at_hand(o, &f->disk);
+}
+
 /* --- making an entry --- */
 
 static void release(struct pin *pin)

@@ -15,6 +15,8 @@ struct fileopen {
 
 /* Would opening it wait for the disk? */
 bool fileopen_is_cold(const struct fileopen *o);
+/* Is its beginning in memory, if it is sent from its descriptor? Who is patient need not know. */
+bool fileopen_is_at_hand(const struct fileopen *o, const struct file *f);
 /* Opens it, and reads it when it is small and `may_read`. The entry has one pin, the caller's, and
  * is in no list. NULL with errno: EAGAIN when the disk would have to be waited for, ESTALE when the
  * file changed while it was read, ENOMEM. */

@@ -43,6 +43,8 @@ void sim_cool(const char *path);
 void sim_freeze(const char *path);
 /* How often a cold file was opened or read all the same: that would have waited for the disk. */
 unsigned sim_disk_waits(void);
+/* How often it was said of an open file that it is not in memory. */
+unsigned sim_disk_refusals(void);
 
 /* A fresh connection that will send `input`. */
 void sim_connect(struct sim *s, struct str input);

@@ -15,12 +15,12 @@ static struct sim_entry {
     bool frozen;   /* ... and for ever */
 } files[SIM_FILES_MAX];
 static int file_count;
-static unsigned waits;
+static unsigned waits, refusals;
 
 void sim_no_files(void)
 {
     file_count = 0;
-    waits = 0;
+    waits = refusals = 0;
 }
 
 void sim_file(const char *path, struct str contents)
@@ -60,6 +60,11 @@ unsigned sim_disk_waits(void)
     return waits;
 }
 
+unsigned sim_disk_refusals(void)
+{
+    return refusals;
+}
+
 void disk_warm(int root, const char *path, enum disk_links links)
 {
     struct sim_entry *e = find_entry(path);
@@ -73,6 +78,7 @@ bool disk_is_cached(int fd, off_t at, size_t n)
 {
     (void)at;
     (void)n;
+    refusals += files[fd - SIM_FD].cold;
     return !files[fd - SIM_FD].cold;
 }
 

@@ -217,6 +217,49 @@ START_TEST(a_large_file_that_gets_cold_is_sent_all_the_same)
 }
 END_TEST
 
+/* Known for an hour, and not in memory for as long. */
+START_TEST(an_open_file_that_got_cold_is_read_by_a_thread_first)
+{
+    sim_free(sim);
+    sim = sim_new("version: 1\nlisten: [\"127.0.0.1:1\"]\n"
+                  "files: {cache: {small_files: 0B, check: 1h}}\n"
+                  "vhosts: [{root: /srv}]\n");
+    sim_connect(sim, str_of(GET("/") GET("/")));
+    sim_open_window(sim, SIZE_MAX);
+    sim_arrive(sim, sizeof GET("/") - 1);
+    ck_assert_int_eq(sim->conn->state, CONN_IDLE);
+    size_t before = sim->output_n;
+    sim_sleep(sim, FILECACHE_AT_HAND_MS);
+    sim_cool("index.html");
+    sim_arrive(sim, SIZE_MAX);
+    ck_assert_int_eq(sim->conn->state, CONN_HANDLE);
+    hear();
+    ck_assert_int_eq(sim->conn->state, CONN_IDLE);
+    ck_assert_uint_eq(sim_disk_waits(), 0);
+    ck_assert(memmem(sim->output + before, sim->output_n - before, small, sizeof small));
+    sim_disconnect(sim);
+}
+END_TEST
+
+/* Sent at once nothing is asked; what waits for the peer is asked for, and every window after it.
+ */
+START_TEST(a_file_that_gets_cold_while_its_client_reads_is_looked_at)
+{
+    sim_file("middle.bin", str_make(large, 300000));
+    sim_connect(sim, str_of(GET("/middle.bin") GET("/middle.bin")));
+    sim_open_window(sim, 1000);
+    sim_arrive(sim, sizeof GET("/middle.bin") - 1);
+    ck_assert_int_eq(sim->conn->state, CONN_SEND);
+    ck_assert_uint_eq(sim_disk_refusals(), 0);
+    sim_cool("middle.bin");
+    sim_open_window(sim, SIZE_MAX);
+    ck_assert_uint_gt(sim_disk_refusals(), 0);
+    ck_assert_int_eq(sim->conn->state, CONN_IDLE);
+    ck_assert_uint_gt(sim->output_n, 300000);
+    sim_disconnect(sim);
+}
+END_TEST
+
 /* The next request's body may be long in coming. */
 START_TEST(a_cold_answer_does_not_wait_for_the_next_body)
 {
@@ -394,6 +437,8 @@ UNIT_MAIN_WITH(
     a_cold_file_is_read_by_a_thread_first, a_client_that_leaves_a_cold_file_is_forgotten,
     a_client_that_leaves_just_when_its_file_is_warm_is_forgotten,
     names_that_stay_cold_are_waited_for_at_last, a_cold_file_without_a_thread_is_waited_for,
+    an_open_file_that_got_cold_is_read_by_a_thread_first,
+    a_file_that_gets_cold_while_its_client_reads_is_looked_at,
     a_cold_answer_does_not_wait_for_the_next_body, the_loop_does_not_read_a_small_part_that_is_cold,
     parts_up_to_a_limit_are_read_behind_their_head, earlier_answers_leave_while_a_handler_waits,
     a_client_that_leaves_makes_the_handler_give_up, a_handler_that_never_calls_back_is_503,
