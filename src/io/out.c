@@ -337,7 +337,6 @@ static inline enum out_result flush_piece(struct out_pool *p, struct out *o, str
     if ((size_t)n < v.iov_len) {
         advance(o, (size_t)n);
         release_heads(p, o);
-        o->has_waited = true;
         return OUT_BLOCKED;
     }
     o->sent += (size_t)n;

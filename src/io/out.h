@@ -45,7 +45,7 @@ struct out {
     void *warming;    /* for the owner: who reads `cold` */
     struct span cold; /* with OUT_COLD: what is not in memory */
     bool insists;     /* the owner's: send it although it may be cold */
-    bool has_waited;  /* for the peer or others: what was in memory need not be any more */
+    bool has_waited;  /* for the peer or for others: files may have left the memory since */
     bool is_corked;   /* until the range in front is sent */
     uint8_t first, count; /* ring in segments */
     struct segment segments[OUT_SEGMENTS];

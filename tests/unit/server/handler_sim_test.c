@@ -241,16 +241,35 @@ START_TEST(an_open_file_that_got_cold_is_read_by_a_thread_first)
 }
 END_TEST
 
-/* Sent at once nothing is asked; what waits for the peer is asked for, and every window after it.
- */
+/* It was in memory when its answer was begun. */
 START_TEST(a_file_that_gets_cold_while_its_client_reads_is_looked_at)
 {
     sim_file("middle.bin", str_make(large, 300000));
-    sim_connect(sim, str_of(GET("/middle.bin") GET("/middle.bin")));
+    sim_connect(sim, str_of(GET("/middle.bin")));
     sim_open_window(sim, 1000);
-    sim_arrive(sim, sizeof GET("/middle.bin") - 1);
+    sim_arrive(sim, SIZE_MAX);
     ck_assert_int_eq(sim->conn->state, CONN_SEND);
-    ck_assert_uint_eq(sim_disk_refusals(), 0);
+    sim_cool("middle.bin");
+    sim_open_window(sim, SIZE_MAX);
+    ck_assert_uint_gt(sim_disk_refusals(), 0);
+    ck_assert_int_eq(sim->conn->state, CONN_IDLE);
+    ck_assert_uint_gt(sim->output_n, 300000);
+    sim_disconnect(sim);
+}
+END_TEST
+
+/* ... and had no turn yet, for the client does not even read the answer in front of it. */
+START_TEST(a_file_that_gets_cold_before_its_turn_is_looked_at)
+{
+    sim_file("middle.bin", str_make(large, 300000));
+    sim_cool("middle.bin");
+    sim_connect(sim, str_of(GET("/hello") GET("/middle.bin")));
+    sim_open_window(sim, 10);
+    sim_arrive(sim, SIZE_MAX);
+    ck_assert_int_eq(sim->conn->state, CONN_HANDLE);
+    hear();
+    ck_assert_int_eq(sim->conn->state, CONN_SEND);
+    ck_assert_uint_eq(sim->output_n, 10);
     sim_cool("middle.bin");
     sim_open_window(sim, SIZE_MAX);
     ck_assert_uint_gt(sim_disk_refusals(), 0);
@@ -439,6 +458,7 @@ UNIT_MAIN_WITH(
     names_that_stay_cold_are_waited_for_at_last, a_cold_file_without_a_thread_is_waited_for,
     an_open_file_that_got_cold_is_read_by_a_thread_first,
     a_file_that_gets_cold_while_its_client_reads_is_looked_at,
+    a_file_that_gets_cold_before_its_turn_is_looked_at,
     a_cold_answer_does_not_wait_for_the_next_body, the_loop_does_not_read_a_small_part_that_is_cold,
     parts_up_to_a_limit_are_read_behind_their_head, earlier_answers_leave_while_a_handler_waits,
     a_client_that_leaves_makes_the_handler_give_up, a_handler_that_never_calls_back_is_503,
