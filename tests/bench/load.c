@@ -1,19 +1,19 @@
-/* load: asks several servers the same question in turn and prints what each answer cost.
+/* load: asks several servers the same question in turn and prints what each answer cost, by round.
  *
- *     load [-t TITLE] [-c CONNS] [-p DEPTH] [-s SECONDS] [-r ROUNDS] [-u CPU] [-x] [-H LINES]
- *          [-l FILE] [-b NAME]... [-j FILE] PATH NAME=PORT:PID[,PID]...
+ *     load [-c CONNS] [-p DEPTH] [-s SECONDS] [-r ROUNDS] [-u CPU] [-x] [-H LINES] [-l FILE]
+ *          PATH NAME=PORT:PID[,PID]...
  *     load -n REQUESTS [-c CONNS] [-x] [-H LINES] PATH NAME=PORT
  *
  * Subjects take turns in short rounds, in a shuffled order, so that a noisy machine is noisy for
  * all of them. In a round CONNS connections keep DEPTH requests each in flight (-x: one request a
  * connection). Cost is the CPU time of the server's processes by the kernel's own account (their
- * CPU clocks, nanoseconds, all threads) divided by the answers. Printed are medians, and for each
- * subject named with -b the median and the quartiles of the ratios to it, round by round. An answer
- * that begins otherwise than the first one and a connection that ends early are errors; connections
- * that are not answered in a round that answers others are starved. -j adds the results to FILE as
- * JSON. -H adds field lines, a '|' behind each. Where some connections get less than others, the
- * median over the rounds of the least by the most answered is printed as "fair". With -l the paths
- * are drawn from FILE, one a line, all as long and answered as long as PATH (no -p).
+ * CPU clocks, nanoseconds, all threads) divided by the answers. An answer that begins otherwise
+ * than the first one and a connection that ends early are errors; connections that are not answered
+ * in a round that answers others are starved. -H adds field lines, a '|' behind each. With -l the
+ * paths are drawn from FILE, one a line, all as long and answered as long as PATH (no -p).
+ *
+ * Each round of each subject is a line for table.c, which makes medians and ratios of them:
+ *     NAME CONNS MICROSECONDS-A-REQUEST REQUESTS-A-SECOND LEAST-BY-MOST ANSWERS ERRORS STARVED
  *
  * With -n exactly so many requests are sent (the first alone) and nothing is measured: for tools
  * that count from outside. */
@@ -31,25 +31,23 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "spread.h"
+enum { SUBJECTS_MAX = 8, BEGIN = 12, PIDS_MAX = 64, CONNS_MAX = 16384, READ = 1 << 20 };
 
-enum {
-    SUBJECTS_MAX = 8,
-    BASES_MAX = 2,
-    BEGIN = 12,
-    PIDS_MAX = 64,
-    CONNS_MAX = 16384,
-    READ = 1 << 20
+/* What a round came to. */
+struct tally {
+    double answers; /* with the parts of those cut short */
+    double cost;    /* microseconds of CPU a request */
+    double rate;    /* requests a second */
+    double fair;    /* answers of the connection with the least, by those of the most */
+    uint64_t starved;
 };
 
 struct subject {
     const char *name;
     uint16_t port;
     int pids[PIDS_MAX], pid_count;
-    double cost[ROUNDS_MAX]; /* microseconds of CPU a request, by round */
-    double rate[ROUNDS_MAX]; /* requests a second */
-    double fair[ROUNDS_MAX]; /* answers of the connection with the least, by those of the most */
-    uint64_t answers, errors, starved;
+    struct tally round;
+    uint64_t errors;
     size_t length;      /* of one whole answer, head and content */
     char begins[BEGIN]; /* what every answer begins with: version and status */
 };
@@ -68,10 +66,6 @@ static struct options {
     long requests; /* 0: rounds */
     const char *path;
     const char *lines; /* field lines, a '|' behind each */
-    const char *title; /* NULL: none */
-    const char *json;  /* a file, or NULL */
-    const char *bases[BASES_MAX];
-    int base_count;
 } opt = {.conns = 64, .depth = 1, .rounds = 15, .cpu = -1, .seconds = 0.7, .lines = ""};
 
 static struct subject subjects[SUBJECTS_MAX];
@@ -198,25 +192,25 @@ static void serve(struct subject *s, struct client *c, int ep)
         ask(c, opt.depth);
 }
 
-/* Closes the connections of a round and adds up what they got, parts of large answers too. */
-static double add_up(struct subject *s, int round)
+/* Closes the connections of a round and adds up what they got. */
+static struct tally add_up(const struct subject *s)
 {
-    double answers = 0;
+    struct tally sum = {0};
     uint64_t unanswered = 0, least = UINT64_MAX, most = 0;
     for (int i = 0; i < opt.conns; i++) {
         uint64_t n = clients[i].answers;
-        answers += (double)n + (double)clients[i].got / (double)s->length;
+        sum.answers += (double)n + (double)clients[i].got / (double)s->length;
         unanswered += n == 0;
         least = n < least ? n : least;
         most = n > most ? n : most;
         close(clients[i].fd);
     }
-    s->starved += answers > 0 ? unanswered : 0;
-    s->fair[round] = most ? (double)least / (double)most : 0;
-    return answers;
+    sum.starved = sum.answers > 0 ? unanswered : 0;
+    sum.fair = most ? (double)least / (double)most : 0;
+    return sum;
 }
 
-static double run_for(struct subject *s, int round, double seconds)
+static struct tally run_for(struct subject *s, double seconds)
 {
     int ep = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event events[256];
@@ -232,9 +226,9 @@ static double run_for(struct subject *s, int round, double seconds)
         for (int i = 0; i < n; i++)
             serve(s, events[i].data.ptr, ep);
     }
-    double answers = add_up(s, round);
+    struct tally sum = add_up(s);
     close(ep);
-    return answers;
+    return sum;
 }
 
 static void read_answer(const struct subject *s, const struct client *c)
@@ -268,91 +262,22 @@ static void run_count(struct subject *s, long left)
     }
 }
 
-static void warm(struct subject *s)
-{
-    run_for(s, 0, opt.seconds / 2);
-    s->starved = 0; /* it may end before everybody's turn came */
-}
-
-static void play_round(struct subject *s, int round)
+static void play_round(struct subject *s)
 {
     uint64_t cpu = cpu_ns(s), began = now_ns();
-    double answers = run_for(s, round, opt.seconds);
-    double elapsed = (double)(now_ns() - began) / 1e9;
+    s->round = run_for(s, opt.seconds);
+    s->round.rate = s->round.answers / ((double)(now_ns() - began) / 1e9);
     usleep(5000); /* what the server still does for this round is this round's cost */
-    s->cost[round] = answers > 0 ? (double)(cpu_ns(s) - cpu) / 1e3 / answers : 0;
-    s->rate[round] = answers / elapsed;
-    s->answers += (uint64_t)answers;
+    if (s->round.answers > 0)
+        s->round.cost = (double)(cpu_ns(s) - cpu) / 1e3 / s->round.answers;
 }
 
-static const struct subject *find_subject(const char *name)
+static void print_round(struct subject *s)
 {
-    for (int i = 0; i < subject_count; i++)
-        if (strcmp(subjects[i].name, name) == 0)
-            return &subjects[i];
-    return NULL;
-}
-
-static struct spread ratio_to(const struct subject *s, const struct subject *base)
-{
-    double ratio[ROUNDS_MAX];
-    for (int r = 0; r < opt.rounds; r++)
-        ratio[r] = base->cost[r] > 0 ? s->cost[r] / base->cost[r] : 0;
-    return spread_of(ratio, opt.rounds);
-}
-
-static void print_table(void)
-{
-    if (opt.title)
-        printf("%s\n", opt.title);
-    for (int i = 0; i < subject_count; i++) {
-        const struct subject *s = &subjects[i];
-        printf("  %-6s %8.3f us CPU  %8.0f/s ", s->name, spread_of(s->cost, opt.rounds).median,
-               spread_of(s->rate, opt.rounds).median);
-        for (int b = 0; b < opt.base_count; b++) {
-            const struct subject *base = find_subject(opt.bases[b]);
-            if (!base || base == s)
-                continue;
-            struct spread ratio = ratio_to(s, base);
-            printf("  %.3f of %s [%.3f %.3f]", ratio.median, base->name, ratio.low, ratio.high);
-        }
-        if (opt.conns >= 1000)
-            printf("  fair %.2f", spread_of(s->fair, opt.rounds).median);
-        if (s->errors)
-            printf("  %llu ERRORS", (unsigned long long)s->errors);
-        if (s->starved)
-            printf("  %llu starved", (unsigned long long)s->starved);
-        printf("\n");
-    }
-    fflush(stdout);
-}
-
-static void write_json(void)
-{
-    FILE *f = fopen(opt.json, "a");
-    if (!f)
-        die(opt.json);
-    fprintf(f, "{\"work\":\"%s\",\"subjects\":[", opt.title ? opt.title : opt.path);
-    for (int i = 0; i < subject_count; i++) {
-        const struct subject *s = &subjects[i];
-        fprintf(f, "%s{\"name\":\"%s\",\"cpu_us\":%.3f,\"rate\":%.0f,\"fair\":%.3f,", i ? "," : "",
-                s->name, spread_of(s->cost, opt.rounds).median,
-                spread_of(s->rate, opt.rounds).median, spread_of(s->fair, opt.rounds).median);
-        for (int b = 0; b < opt.base_count; b++) {
-            const struct subject *base = find_subject(opt.bases[b]);
-            if (!base)
-                continue;
-            struct spread r = ratio_to(s, base);
-            fprintf(f, "\"of_%s\":%.3f,\"of_%s_quartiles\":[%.3f,%.3f],", base->name, r.median,
-                    base->name, r.low, r.high);
-        }
-        fprintf(f, "\"answers\":%llu,\"errors\":%llu,\"starved\":%llu}",
-                (unsigned long long)s->answers, (unsigned long long)s->errors,
-                (unsigned long long)s->starved);
-    }
-    fprintf(f, "]}\n");
-    if (fclose(f) != 0)
-        die(opt.json);
+    printf("%s %d %.4f %.0f %.3f %.0f %llu %llu\n", s->name, opt.conns, s->round.cost,
+           s->round.rate, s->round.fair, s->round.answers, (unsigned long long)s->errors,
+           (unsigned long long)s->round.starved);
+    s->errors = 0;
 }
 
 static void add_subject(char *text)
@@ -395,11 +320,6 @@ static void usage(void)
 static void read_option(int option, const char *value)
 {
     switch (option) {
-    case 'b':
-        if (opt.base_count == BASES_MAX)
-            usage();
-        opt.bases[opt.base_count++] = value;
-        break;
     case 'c':
         opt.conns = atoi(value);
         break;
@@ -408,9 +328,6 @@ static void read_option(int option, const char *value)
         break;
     case 'H':
         opt.lines = value;
-        break;
-    case 'j':
-        opt.json = value;
         break;
     case 'n':
         opt.requests = atol(value);
@@ -423,9 +340,6 @@ static void read_option(int option, const char *value)
         break;
     case 's':
         opt.seconds = atof(value);
-        break;
-    case 't':
-        opt.title = value;
         break;
     case 'u':
         opt.cpu = atoi(value);
@@ -441,10 +355,10 @@ static void read_option(int option, const char *value)
 static void read_options(int argc, char **argv)
 {
     int o;
-    while ((o = getopt(argc, argv, "b:c:H:j:l:n:p:r:s:t:u:x")) != -1)
+    while ((o = getopt(argc, argv, "c:H:l:n:p:r:s:u:x")) != -1)
         read_option(o, optarg);
     if (argc - optind < 2 || opt.conns < 1 || opt.conns > CONNS_MAX || opt.rounds < 1 ||
-        opt.rounds > ROUNDS_MAX || opt.depth < 1 || opt.depth > 64 || (paths && opt.depth > 1))
+        opt.depth < 1 || opt.depth > 64 || (paths && opt.depth > 1))
         usage();
     opt.path = argv[optind++];
     if (paths && strlen(opt.path) != path_n)
@@ -476,7 +390,7 @@ int main(int argc, char **argv)
         sched_setaffinity(0, sizeof set, &set);
     }
     build_request();
-    srand(1);
+    srand((unsigned)getpid());
     for (int i = 0; i < subject_count; i++) {
         subjects[i].length = measure_answer(&subjects[i]);
         if (!subjects[i].length)
@@ -484,17 +398,16 @@ int main(int argc, char **argv)
         if (opt.requests > 0)
             run_count(&subjects[i], opt.requests - 1);
         else
-            warm(&subjects[i]);
+            run_for(&subjects[i], opt.seconds / 2); /* warms it */
     }
     if (opt.requests > 0)
         return 0;
     for (int round = 0; round < opt.rounds; round++) {
         int first = rand() % subject_count;
         for (int i = 0; i < subject_count; i++)
-            play_round(&subjects[(first + i) % subject_count], round);
+            play_round(&subjects[(first + i) % subject_count]);
+        for (int i = 0; i < subject_count; i++)
+            print_round(&subjects[i]);
     }
-    print_table();
-    if (opt.json)
-        write_json();
     return 0;
 }

@@ -2,6 +2,8 @@
 # tests/bench/run.
 # shellcheck shell=sh disable=SC2154
 
+# A row's rounds are spread over the passes, for what a system call costs, and whether the pages that
+# a send is copied to are in the caches, stays the same for seconds to minutes.
 measure() { # title, subjects, file that the floor sends or "", load options and path
     title=$1 subjects=$2 file=$3
     shift 3
@@ -10,21 +12,36 @@ measure() { # title, subjects, file that the floor sends or "", load options and
         start_floor "$file" "$close" taskset -c 0
         subjects="$subjects floor=$floor_port:$floor_pid"
     fi
+    [ -f "$work/rounds/$title" ] || echo "$title" >>"$work/titles"
     # shellcheck disable=SC2086
-    "$tools/load" -t "$title" -u "$last" -r "$rounds" -s "$seconds" -b nginx -b floor \
-        -j "$work/load.json" "$@" $subjects
+    "$tools/load" -u "$last" -r "$rounds" -s "$seconds" "$@" $subjects >>"$work/rounds/$title"
     [ -z "$file" ] || end "$floor_pid"
 }
 measure_load() {
+    mkdir "$work/rounds"
+    prepare_respond
+    prepare_logs
+    for pass in $(seq "$passes"); do
+        echo "load: pass $pass of $passes" >&3
+        measure_pass
+    done
+    [ -z "${haproxy_pid:-}" ] || end "$haproxy_pid"
+    count_lines
     echo
     echo "CPU a request, keep-alive, 64 connections: medians; ratios with their quartiles"
+    while read -r title; do
+        "$tools/table" -b nginx -b floor -b plain -j "$work/load.json" "$title" \
+            <"$work/rounds/$title"
+    done <"$work/titles"
+    echo "  of $asked lines of skiff's log $((asked - lines)) were lost"
+}
+measure_pass() {
     measure "1 KiB file" "$all" 1k.bin /1k.bin
     measure "4 KiB file" "$main" 4k.bin /4k.bin
     measure "16 KiB file" "$main" 16k.bin /16k.bin
     measure "100 KiB file" "$main" 100k.bin /100k.bin
     measure "1 MiB file" "$main" 1024k.bin /1024k.bin
-    few=$((rounds / 5 + 1)) # of longer rounds
-    measure "100 MiB file, 8 clients" "$main" 102400k.bin -c 8 -s $long -r $few /102400k.bin
+    measure "100 MiB file, 8 clients" "$main" 102400k.bin -c 8 -s $long -r 1 /102400k.bin
     measure "404" "$main" "" /nothing
     measure "304" "$main" empty.bin -H "If-Modified-Since: $stamp|" /1k.bin
     measure "304 to a browser" "$main" empty.bin -H "${browser}If-Modified-Since: $stamp|" /1k.bin
@@ -32,21 +49,18 @@ measure_load() {
     measure "10,000 files of 1 KiB at random" "$main" "" -l "$work/paths" /f/00000.bin
     measure "1 KiB file, 16 requests pipelined" "$main" 1k.bin -p 16 /1k.bin
     measure "1 KiB file, a connection a request" "$main" 1k.bin -x /1k.bin
-    measure "1 KiB file, 2,000 connections" "$main" 1k.bin -c 2000 -s $long -r $few /1k.bin
-    measure_respond
+    measure "1 KiB file, 2,000 connections" "$main" 1k.bin -c 2000 -s $long -r 1 /1k.bin
+    measure "an answer from the configuration" "$respond_subjects" respond.txt /respond
     measure_logs
 }
-measure_respond() {
-    subjects="skiff=$skiff_port:$skiff_worker"
-    ! has nginx || subjects="nginx=$nginx_port:$nginx_worker $subjects"
-    if has haproxy; then
-        start haproxy plain "" taskset -c 0
-        haproxy_pid=$started
-        subjects="$subjects haproxy=$started_port:$worker"
-    fi
+prepare_respond() {
     printf %s "$respond" >"$work/www/respond.txt"
-    measure "an answer from the configuration" "$subjects" respond.txt /respond
-    [ -z "${haproxy_pid:-}" ] || end "$haproxy_pid"
+    respond_subjects="skiff=$skiff_port:$skiff_worker"
+    ! has nginx || respond_subjects="nginx=$nginx_port:$nginx_worker $respond_subjects"
+    has haproxy || return 0
+    start haproxy plain "" taskset -c 0
+    haproxy_pid=$started
+    respond_subjects="$respond_subjects haproxy=$started_port:$worker"
 }
 prepare_logs() {
     mkdir -p "$work/log"
@@ -54,17 +68,15 @@ prepare_logs() {
 }
 # Each server against itself without a log.
 measure_logs() {
-    prepare_logs
     for of in skiff nginx lighttpd; do
         [ $of = skiff ] || has $of || continue
         start $of log "" taskset -c 0
-        eval "plain=$of=\$${of}_port:\$${of}_worker"
+        eval "plain=\$${of}_port:\$${of}_worker"
         # shellcheck disable=SC2154
-        "$tools/load" -t "1 KiB file, access log of $of" -u "$last" -r "$rounds" -s "$seconds" \
-            -b $of -j "$work/load.json" /1k.bin "$plain" "logging=$started_port:$worker"
+        measure "1 KiB file, access log of $of" "plain=$plain logging=$started_port:$worker" "" \
+            /1k.bin
         end "$started"
     done
-    count_lines
 }
 # As fast as it can, on a new connection with a name of its own.
 count_lines() {
@@ -73,7 +85,6 @@ count_lines() {
     "$tools/load" -n $asked -c 64 "/1k.bin?counted" "x=$started_port"
     end "$started"
     lines=$(grep -c 'counted' "$work/log/skiff")
-    echo "  of $asked lines of skiff's log $((asked - lines)) were lost"
     echo "{\"asked\":$asked,\"lost\":$((asked - lines))}" >>"$work/lines.json"
 }
 

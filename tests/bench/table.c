@@ -1,0 +1,162 @@
+/* table: what rounds of load.c come to, as a table and as JSON.
+ *
+ *     table [-b NAME]... [-j FILE] TITLE <ROUNDS
+ *
+ * The rounds may come from several calls of load. Printed are medians, and for each subject named
+ * with -b, where it took part, the median and the quartiles of the ratios to it: the first round of
+ * one by the first of the other and so on. Of 1,000 connections and more the median of the least by
+ * the most answered is printed as "fair". -j adds the same to FILE. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "spread.h"
+
+enum { SUBJECTS_MAX = 8, BASES_MAX = 4, NAME = 32 };
+
+struct subject {
+    char name[NAME];
+    int conns, rounds;
+    double cost[ROUNDS_MAX]; /* microseconds of CPU a request */
+    double rate[ROUNDS_MAX]; /* requests a second */
+    double fair[ROUNDS_MAX]; /* answers of the connection with the least, by those of the most */
+    unsigned long long answers, errors, starved;
+};
+
+static struct subject subjects[SUBJECTS_MAX];
+static int subject_count;
+static const char *bases[BASES_MAX];
+static int base_count;
+
+static void die(const char *what)
+{
+    fprintf(stderr, "table: %s\n", what);
+    exit(1);
+}
+
+static struct subject *find_subject(const char *name)
+{
+    for (int i = 0; i < subject_count; i++)
+        if (strcmp(subjects[i].name, name) == 0)
+            return &subjects[i];
+    return NULL;
+}
+
+static struct subject *add_subject(const char *name)
+{
+    if (subject_count == SUBJECTS_MAX)
+        die("too many subjects");
+    struct subject *s = &subjects[subject_count++];
+    snprintf(s->name, sizeof s->name, "%s", name);
+    return s;
+}
+
+static void read_rounds(void)
+{
+    char name[NAME];
+    int conns, fields;
+    double cost, rate, fair;
+    unsigned long long answers, errors, starved;
+    while ((fields = scanf("%31s %d %lf %lf %lf %llu %llu %llu", name, &conns, &cost, &rate, &fair,
+                           &answers, &errors, &starved)) == 8) {
+        struct subject *s = find_subject(name);
+        if (!s)
+            s = add_subject(name);
+        if (s->rounds == ROUNDS_MAX)
+            die("too many rounds");
+        s->conns = conns;
+        s->cost[s->rounds] = cost;
+        s->rate[s->rounds] = rate;
+        s->fair[s->rounds++] = fair;
+        s->answers += answers;
+        s->errors += errors;
+        s->starved += starved;
+    }
+    if (fields != EOF || !subject_count)
+        die("not rounds as load prints them");
+}
+
+static struct spread ratio_to(const struct subject *s, const struct subject *base)
+{
+    double ratio[ROUNDS_MAX];
+    if (s->rounds != base->rounds)
+        die("subjects with more rounds than others");
+    for (int r = 0; r < s->rounds; r++)
+        ratio[r] = base->cost[r] > 0 ? s->cost[r] / base->cost[r] : 0;
+    return spread_of(ratio, s->rounds);
+}
+
+static void print_subject(const struct subject *s)
+{
+    printf("  %-8s %8.3f us CPU  %8.0f/s ", s->name, spread_of(s->cost, s->rounds).median,
+           spread_of(s->rate, s->rounds).median);
+    for (int b = 0; b < base_count; b++) {
+        const struct subject *base = find_subject(bases[b]);
+        if (!base || base == s)
+            continue;
+        struct spread ratio = ratio_to(s, base);
+        printf("  %.3f of %s [%.3f %.3f]", ratio.median, base->name, ratio.low, ratio.high);
+    }
+    if (s->conns >= 1000)
+        printf("  fair %.2f", spread_of(s->fair, s->rounds).median);
+    if (s->errors)
+        printf("  %llu ERRORS", s->errors);
+    if (s->starved)
+        printf("  %llu starved", s->starved);
+    printf("\n");
+}
+
+static void write_subject(FILE *f, const struct subject *s)
+{
+    fprintf(f, "{\"name\":\"%s\",\"rounds\":%d,\"cpu_us\":%.3f,\"rate\":%.0f,\"fair\":%.3f,",
+            s->name, s->rounds, spread_of(s->cost, s->rounds).median,
+            spread_of(s->rate, s->rounds).median, spread_of(s->fair, s->rounds).median);
+    for (int b = 0; b < base_count; b++) {
+        const struct subject *base = find_subject(bases[b]);
+        if (!base)
+            continue;
+        struct spread ratio = ratio_to(s, base);
+        fprintf(f, "\"of_%s\":%.3f,\"of_%s_quartiles\":[%.3f,%.3f],", base->name, ratio.median,
+                base->name, ratio.low, ratio.high);
+    }
+    fprintf(f, "\"answers\":%llu,\"errors\":%llu,\"starved\":%llu}", s->answers, s->errors,
+            s->starved);
+}
+
+static void write_json(const char *name, const char *title)
+{
+    FILE *f = fopen(name, "a");
+    if (!f)
+        die(name);
+    fprintf(f, "{\"work\":\"%s\",\"subjects\":[", title);
+    for (int i = 0; i < subject_count; i++) {
+        fputs(i ? "," : "", f);
+        write_subject(f, &subjects[i]);
+    }
+    fprintf(f, "]}\n");
+    if (fclose(f) != 0)
+        die(name);
+}
+
+int main(int argc, char **argv)
+{
+    const char *json = NULL;
+    for (int o; (o = getopt(argc, argv, "b:j:")) != -1;) {
+        if (o == 'j')
+            json = optarg;
+        else if (o == 'b' && base_count < BASES_MAX)
+            bases[base_count++] = optarg;
+        else
+            die("see the head of table.c");
+    }
+    if (optind != argc - 1)
+        die("see the head of table.c");
+    read_rounds();
+    printf("%s\n", argv[optind]);
+    for (int i = 0; i < subject_count; i++)
+        print_subject(&subjects[i]);
+    if (json)
+        write_json(json, argv[optind]);
+    return 0;
+}
