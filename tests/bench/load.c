@@ -147,8 +147,8 @@ static void ask(struct client *c, int answers)
     if (paths)
         memcpy(request + 4, paths + (size_t)rand() % path_count * (path_n + 1), path_n);
     c->waits_for = answers;
-    if (write(c->fd, request, n) != (ssize_t)n)
-        die("write"); /* a few hundred bytes always fit an empty socket buffer */
+    if (send(c->fd, request, n, MSG_DONTWAIT) != (ssize_t)n)
+        die("send"); /* a few hundred bytes always fit an empty socket buffer */
 }
 
 static void open_client(struct subject *s, struct client *c, int ep)
