@@ -1,7 +1,7 @@
 /* load: asks several servers the same question in turn and prints what each answer cost, by round.
  *
- *     load [-c CONNS] [-p DEPTH] [-s SECONDS] [-r ROUNDS] [-u CPU] [-x] [-H LINES] [-l FILE]
- *          PATH NAME=PORT:PID[,PID]...
+ *     load [-c CONNS] [-p DEPTH] [-s SECONDS] [-r ROUNDS] [-u CPU [-o CPU]] [-x] [-H LINES]
+ *          [-l FILE] PATH NAME=PORT:PID[,PID]...
  *     load -n REQUESTS [-c CONNS] [-x] [-H LINES] PATH NAME=PORT
  *
  * Subjects take turns in short rounds, in a shuffled order, so that a noisy machine is noisy for
@@ -13,7 +13,9 @@
  * paths are drawn from FILE, one a line, all as long and answered as long as PATH (no -p).
  *
  * Each round of each subject is a line for table.c, which makes medians and ratios of them:
- *     NAME CONNS MICROSECONDS-A-REQUEST REQUESTS-A-SECOND LEAST-BY-MOST ANSWERS ERRORS STARVED
+ *     NAME CONNS MICROSECONDS-A-REQUEST A-SECOND LEAST-BY-MOST ANSWERS ERRORS STARVED APART
+ * APART is how far the load's processor (-u) and the servers' (-o) were from one another (ns, see
+ * distance.h), before the round or behind it, whichever is more; 0 without -o.
  *
  * With -n exactly so many requests are sent (the first alone) and nothing is measured: for tools
  * that count from outside. */
@@ -30,6 +32,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "distance.h"
 
 enum { SUBJECTS_MAX = 8, BEGIN = 12, PIDS_MAX = 64, CONNS_MAX = 16384, READ = 1 << 20 };
 
@@ -60,13 +64,19 @@ struct client {
 };
 
 static struct options {
-    int conns, depth, rounds, cpu;
+    int conns, depth, rounds, cpu, servers_cpu;
     double seconds;
     bool close_each;
     long requests; /* 0: rounds */
     const char *path;
     const char *lines; /* field lines, a '|' behind each */
-} opt = {.conns = 64, .depth = 1, .rounds = 15, .cpu = -1, .seconds = 0.7, .lines = ""};
+} opt = {.conns = 64,
+         .depth = 1,
+         .rounds = 15,
+         .cpu = -1,
+         .servers_cpu = -1,
+         .seconds = 0.7,
+         .lines = ""};
 
 static struct subject subjects[SUBJECTS_MAX];
 static int subject_count;
@@ -272,12 +282,28 @@ static void play_round(struct subject *s)
         s->round.cost = (double)(cpu_ns(s) - cpu) / 1e3 / s->round.answers;
 }
 
-static void print_round(struct subject *s)
+static void print_round(struct subject *s, double apart)
 {
-    printf("%s %d %.4f %.0f %.3f %.0f %llu %llu\n", s->name, opt.conns, s->round.cost,
+    printf("%s %d %.4f %.0f %.3f %.0f %llu %llu %.0f\n", s->name, opt.conns, s->round.cost,
            s->round.rate, s->round.fair, s->round.answers, (unsigned long long)s->errors,
-           (unsigned long long)s->round.starved);
+           (unsigned long long)s->round.starved, apart);
     s->errors = 0;
+}
+
+static double servers_distance(void)
+{
+    return opt.servers_cpu < 0 ? 0 : distance_to(opt.servers_cpu);
+}
+
+static void play_all(void)
+{
+    int first = rand() % subject_count;
+    double before = servers_distance();
+    for (int i = 0; i < subject_count; i++)
+        play_round(&subjects[(first + i) % subject_count]);
+    double after = servers_distance();
+    for (int i = 0; i < subject_count; i++)
+        print_round(&subjects[i], before > after ? before : after);
 }
 
 static void add_subject(char *text)
@@ -332,6 +358,9 @@ static void read_option(int option, const char *value)
     case 'n':
         opt.requests = atol(value);
         break;
+    case 'o':
+        opt.servers_cpu = atoi(value);
+        break;
     case 'p':
         opt.depth = atoi(value);
         break;
@@ -355,10 +384,11 @@ static void read_option(int option, const char *value)
 static void read_options(int argc, char **argv)
 {
     int o;
-    while ((o = getopt(argc, argv, "c:H:l:n:p:r:s:u:x")) != -1)
+    while ((o = getopt(argc, argv, "c:H:l:n:o:p:r:s:u:x")) != -1)
         read_option(o, optarg);
     if (argc - optind < 2 || opt.conns < 1 || opt.conns > CONNS_MAX || opt.rounds < 1 ||
-        opt.depth < 1 || opt.depth > 64 || (paths && opt.depth > 1))
+        opt.depth < 1 || opt.depth > 64 || (paths && opt.depth > 1) ||
+        (opt.servers_cpu >= 0 && opt.cpu < 0))
         usage();
     opt.path = argv[optind++];
     if (paths && strlen(opt.path) != path_n)
@@ -383,12 +413,8 @@ static void build_request(void)
 int main(int argc, char **argv)
 {
     read_options(argc, argv);
-    if (opt.cpu >= 0) {
-        cpu_set_t set;
-        CPU_ZERO(&set);
-        CPU_SET((size_t)opt.cpu, &set);
-        sched_setaffinity(0, sizeof set, &set);
-    }
+    if (opt.cpu >= 0)
+        pin_to(opt.cpu);
     build_request();
     srand((unsigned)getpid());
     for (int i = 0; i < subject_count; i++) {
@@ -402,12 +428,7 @@ int main(int argc, char **argv)
     }
     if (opt.requests > 0)
         return 0;
-    for (int round = 0; round < opt.rounds; round++) {
-        int first = rand() % subject_count;
-        for (int i = 0; i < subject_count; i++)
-            play_round(&subjects[(first + i) % subject_count]);
-        for (int i = 0; i < subject_count; i++)
-            print_round(&subjects[i]);
-    }
+    for (int round = 0; round < opt.rounds; round++)
+        play_all();
     return 0;
 }
