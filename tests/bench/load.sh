@@ -7,19 +7,22 @@
 measure() { # title, subjects, file that the floor sends or "", load options and path
     title=$1 subjects=$2 file=$3
     shift 3
-    [ "$pass" -le "$passes" ] || lacks_near "$work/rounds/$title" || return 0
+    [ "$pass" -le "$passes" ] || lacks_near "$title" || return 0
     if [ -n "$file" ]; then
         case " $* " in *" -x "*) close=close ;; *) close='' ;; esac
         start_floor "$file" "$close" taskset -c 0
         subjects="$subjects floor=$floor_port:$floor_pid"
     fi
-    [ -f "$work/rounds/$title" ] || echo "$title" >>"$work/titles"
+    if [ ! -f "$work/rounds/$title" ]; then
+        echo "$title" >>"$work/titles"
+        echo $((passes * each / 2)) >"$work/near/$title"
+    fi
     # shellcheck disable=SC2086
-    "$tools/load" -u "$last" -o 0 -r "$rounds" -s "$seconds" "$@" $subjects >>"$work/rounds/$title"
+    "$tools/load" -u "$last" -o 0 -r "$each" -s "$seconds" "$@" $subjects >>"$work/rounds/$title"
     [ -z "$file" ] || end "$floor_pid"
 }
 measure_load() {
-    mkdir "$work/rounds"
+    mkdir "$work/rounds" "$work/near"
     prepare_respond
     prepare_logs
     pass=0
@@ -49,29 +52,31 @@ measure_load() {
 far_ns() {
     awk '$9 > 0 && (!least || $9 < least) {least = $9} END {print 2 * least}' "$work"/rounds/*
 }
-# Whether of a row's rounds fewer than half of what was planned were near.
-lacks_near() { # rounds
-    awk -v far="$(far_ns)" -v pass="$pass" -v passes="$passes" 'NR == 1 {first = $1}
-        $1 == first {all++; near += !far || $9 < far}
-        END {exit near >= all / pass * passes / 2}' "$1"
+# Whether fewer rounds of a row were near than half of what was planned.
+lacks_near() { # title
+    awk -v far="$(far_ns)" -v enough="$(cat "$work/near/$1")" 'NR == 1 {first = $1}
+        $1 == first {near += !far || $9 < far}
+        END {exit near >= enough}' "$work/rounds/$1"
 }
 # Passes go on for the rows that lack some, up to twice as many.
 goes_on() {
     [ "$pass" -ge "$passes" ] || return 0
     [ -z "$quick" ] && [ "$pass" -lt $((2 * passes)) ] || return 1
-    for row in "$work"/rounds/*; do
-        ! lacks_near "$row" || return 0
-    done
+    while read -r title; do
+        ! lacks_near "$title" || return 0
+    done <"$work/titles"
     return 1
 }
 measure_pass() {
-    few=$((rounds / 5 + 1)) # of longer rounds
+    few=$((rounds / 5 + 1)) each=$rounds # few of longer rounds
     measure "1 KiB file" "$all" 1k.bin /1k.bin
     measure "4 KiB file" "$main" 4k.bin /4k.bin
     measure "16 KiB file" "$main" 16k.bin /16k.bin
     measure "100 KiB file" "$main" 100k.bin /100k.bin
     measure "1 MiB file" "$main" 1024k.bin /1024k.bin
-    measure "100 MiB file, 8 clients" "$main" 102400k.bin -c 8 -s $long -r $few /102400k.bin
+    each=$few
+    measure "100 MiB file, 8 clients" "$main" 102400k.bin -c 8 -s $long /102400k.bin
+    each=$rounds
     measure "404" "$main" "" /nothing
     measure "304" "$main" empty.bin -H "If-Modified-Since: $stamp|" /1k.bin
     measure "304 to a browser" "$main" empty.bin -H "${browser}If-Modified-Since: $stamp|" /1k.bin
@@ -79,7 +84,9 @@ measure_pass() {
     measure "10,000 files of 1 KiB at random" "$main" "" -l "$work/paths" /f/00000.bin
     measure "1 KiB file, 16 requests pipelined" "$main" 1k.bin -p 16 /1k.bin
     measure "1 KiB file, a connection a request" "$main" 1k.bin -x /1k.bin
-    measure "1 KiB file, 2,000 connections" "$main" 1k.bin -c 2000 -s $long -r $few /1k.bin
+    each=$few
+    measure "1 KiB file, 2,000 connections" "$main" 1k.bin -c 2000 -s $long /1k.bin
+    each=$rounds
     measure "an answer from the configuration" "$respond_subjects" respond.txt /respond
     measure_logs
 }
