@@ -1,8 +1,8 @@
 /* distance: how far two processors are from one another, as the memory between them goes.
  *
  * A virtual machine's processors are the host's to place: for a while on cores that share a cache,
- * then on cores that do not, and whatever one hands to the other, as a socket's packets on the
- * loopback, costs five times as much. Nothing in the guest says so; only this time does. */
+ * then on cores that do not. A line of memory that one hands to the other, of which a packet on the
+ * loopback is many, takes five times as long then. Nothing tells the guest so but this time. */
 #ifndef BENCH_DISTANCE_H
 #define BENCH_DISTANCE_H
 

@@ -18,8 +18,14 @@ measure() { # title, subjects, file that the floor sends or "", load options and
         echo $((passes * each / 2)) >"$work/near/$title"
     fi
     # shellcheck disable=SC2086
-    "$tools/load" -u "$last" -o 0 -r "$each" -s "$seconds" "$@" $subjects >>"$work/rounds/$title"
+    "$tools/load" -u "$last" -o 0 -r "$each" -s "$length" "$@" $subjects >>"$work/rounds/$title"
     [ -z "$file" ] || end "$floor_pid"
+}
+# Fewer rounds, and longer ones.
+measure_long() {
+    each=$((rounds / 5 + 1)) length=$long
+    measure "$@"
+    each=$rounds length=$seconds
 }
 measure_load() {
     mkdir "$work/rounds" "$work/near"
@@ -52,7 +58,7 @@ measure_load() {
 far_ns() {
     awk '$9 > 0 && (!least || $9 < least) {least = $9} END {print 2 * least}' "$work"/rounds/*
 }
-# Whether fewer rounds of a row were near than half of what was planned.
+# Whether fewer than half of the rounds that were planned for a row were near.
 lacks_near() { # title
     awk -v far="$(far_ns)" -v enough="$(cat "$work/near/$1")" 'NR == 1 {first = $1}
         $1 == first {near += !far || $9 < far}
@@ -68,15 +74,13 @@ goes_on() {
     return 1
 }
 measure_pass() {
-    few=$((rounds / 5 + 1)) each=$rounds # few of longer rounds
+    each=$rounds length=$seconds
     measure "1 KiB file" "$all" 1k.bin /1k.bin
     measure "4 KiB file" "$main" 4k.bin /4k.bin
     measure "16 KiB file" "$main" 16k.bin /16k.bin
     measure "100 KiB file" "$main" 100k.bin /100k.bin
     measure "1 MiB file" "$main" 1024k.bin /1024k.bin
-    each=$few
-    measure "100 MiB file, 8 clients" "$main" 102400k.bin -c 8 -s $long /102400k.bin
-    each=$rounds
+    measure_long "100 MiB file, 8 clients" "$main" 102400k.bin -c 8 /102400k.bin
     measure "404" "$main" "" /nothing
     measure "304" "$main" empty.bin -H "If-Modified-Since: $stamp|" /1k.bin
     measure "304 to a browser" "$main" empty.bin -H "${browser}If-Modified-Since: $stamp|" /1k.bin
@@ -84,9 +88,7 @@ measure_pass() {
     measure "10,000 files of 1 KiB at random" "$main" "" -l "$work/paths" /f/00000.bin
     measure "1 KiB file, 16 requests pipelined" "$main" 1k.bin -p 16 /1k.bin
     measure "1 KiB file, a connection a request" "$main" 1k.bin -x /1k.bin
-    each=$few
-    measure "1 KiB file, 2,000 connections" "$main" 1k.bin -c 2000 -s $long /1k.bin
-    each=$rounds
+    measure_long "1 KiB file, 2,000 connections" "$main" 1k.bin -c 2000 /1k.bin
     measure "an answer from the configuration" "$respond_subjects" respond.txt /respond
     measure_logs
 }
