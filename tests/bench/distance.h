@@ -9,9 +9,10 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 #include <time.h>
+
+#include "pin.h"
 
 enum { DISTANCE_TRIPS = 500, DISTANCE_TRIES = 8 };
 
@@ -19,14 +20,6 @@ struct ball {
     _Alignas(128) atomic_int at; /* odd: with the other */
     int other_cpu;
 };
-
-static inline bool pin_to(int cpu)
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET((size_t)cpu, &set);
-    return sched_setaffinity(0, sizeof set, &set) == 0; /* of this thread */
-}
 
 static inline void *return_ball(void *arg)
 {

@@ -22,7 +22,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,6 +33,7 @@
 #include <unistd.h>
 
 #include "distance.h"
+#include "pin.h"
 
 enum { SUBJECTS_MAX = 8, BEGIN = 12, PIDS_MAX = 64, CONNS_MAX = 16384, READ = 1 << 20 };
 

@@ -14,7 +14,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,6 +23,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "pin.h"
 
 enum { CONNS_MAX = 1024, AWAY_NS = 50000 /* longer than sending or receiving takes */ };
 
@@ -208,14 +209,6 @@ static void print_results(const char *name)
     for (int i = 0; i < 5; i++)
         printf(" %.0f", percentile(waits, (double[]){50, 90, 99, 99.9, 100}[i]));
     printf(" %.0f %.0f\n", percentile(owed, 90), percentile(owed, 100));
-}
-
-static void pin_to(int cpu)
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET((size_t)cpu, &set);
-    sched_setaffinity(0, sizeof set, &set);
 }
 
 int main(int argc, char **argv)
